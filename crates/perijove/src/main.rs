@@ -1,0 +1,3 @@
+//! The `perijove` binary: command line and wiring.
+
+fn main() {}
