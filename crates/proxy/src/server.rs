@@ -1,0 +1,202 @@
+//! The accept loop and its connections.
+
+use std::convert::Infallible;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{Request, Response, StatusCode};
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use tokio::net::{TcpStream, UnixStream};
+use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::connection::{ConnInfo, Remote};
+use crate::listener::{Listener, Socketed};
+use crate::local::LocalService;
+use crate::options::ProxyOptions;
+use crate::routes::RouteTable;
+use crate::stream::Stream;
+use crate::target::Target;
+use crate::tls::TlsError;
+use crate::{Body, RequestBody};
+
+/// Longest time for a TLS handshake.
+const HANDSHAKE: Duration = Duration::from_secs(20);
+/// How long to wait when the system has no more file descriptors.
+const OUT_OF_FILES: Duration = Duration::from_millis(50);
+
+/// The embedded proxy: a route table, a local service and options. Clones share all of it.
+#[derive(Clone)]
+pub struct ProxyServer(Arc<Shared>);
+
+struct Shared {
+    local: Arc<dyn LocalService>,
+    routes: Option<RouteTable>,
+    options: ProxyOptions,
+}
+
+impl ProxyServer {
+    /// A proxy that answers `local` routes with `local` and forwards the others.
+    ///
+    /// # Errors
+    /// When a file of the options' TLS part is wrong.
+    pub fn new(local: Arc<dyn LocalService>, routes: RouteTable, options: ProxyOptions) -> Result<Self, TlsError> {
+        Ok(Self(Arc::new(Shared { local, routes: Some(routes), options })))
+    }
+
+    /// Serves `listener` until `shutdown` is cancelled, then until the requests in progress are answered or the options'
+    /// `drain` is over. WebSockets are closed as soon as the shutdown begins.
+    pub async fn serve(&self, listener: Listener, shutdown: CancellationToken) {
+        serve(Arc::clone(&self.0), listener, shutdown).await;
+    }
+}
+
+/// Serves `listener` with `local` alone, forwarding nothing: for the hub's own address.
+/// Of the options, those of client connections count.
+pub async fn serve_local(
+    local: Arc<dyn LocalService>,
+    listener: Listener,
+    options: ProxyOptions,
+    shutdown: CancellationToken,
+) {
+    serve(Arc::new(Shared { local, routes: None, options }), listener, shutdown).await;
+}
+
+/// What the tasks of one listener have in common.
+#[derive(Clone)]
+struct Serving {
+    shared: Arc<Shared>,
+    tasks: TaskTracker,
+    shutdown: CancellationToken,
+    /// Cancelled when the time to finish is over.
+    end: CancellationToken,
+}
+
+async fn serve(shared: Arc<Shared>, listener: Listener, shutdown: CancellationToken) {
+    let drain = shared.options.drain;
+    let serving = Serving { shared, tasks: TaskTracker::new(), shutdown, end: CancellationToken::new() };
+    let accepting = listener.sockets.iter().map(|socket| accept(&serving, socket, listener.tls.as_ref()));
+    futures_util::future::join_all(accepting).await;
+    drop(listener);
+    serving.tasks.close();
+    if tokio::time::timeout(drain, serving.tasks.wait()).await.is_err() {
+        serving.end.cancel();
+        serving.tasks.wait().await;
+    }
+}
+
+async fn accept(serving: &Serving, socket: &Socketed, tls: Option<&TlsAcceptor>) {
+    loop {
+        let accepted = tokio::select! {
+            () = serving.shutdown.cancelled() => return,
+            accepted = take(socket) => accepted,
+        };
+        match accepted {
+            Ok((stream, remote)) => {
+                let connection = connection(serving.clone(), stream, remote, tls.cloned());
+                let end = serving.end.clone();
+                serving.tasks.spawn(async move { end.run_until_cancelled(connection).await });
+            }
+            Err(error) if is_of_one_connection(&error) => {}
+            Err(error) => {
+                tracing::warn!(%error, "cannot accept connections");
+                tokio::time::sleep(OUT_OF_FILES).await;
+            }
+        }
+    }
+}
+
+fn is_of_one_connection(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
+}
+
+enum Accepted {
+    Tcp(TcpStream),
+    Unix(UnixStream),
+}
+
+async fn take(socket: &Socketed) -> io::Result<(Accepted, Remote)> {
+    match socket {
+        Socketed::Tcp(listener) => {
+            let (stream, peer) = listener.accept().await?;
+            // Fails only when the peer is gone already, which the first read tells as well.
+            let _ = stream.set_nodelay(true);
+            Ok((Accepted::Tcp(stream), Remote::Tcp(peer)))
+        }
+        Socketed::Unix(listener, _) => Ok((Accepted::Unix(listener.accept().await?.0), Remote::Unix)),
+    }
+}
+
+async fn connection(serving: Serving, accepted: Accepted, remote: Remote, tls: Option<TlsAcceptor>) {
+    let info = ConnInfo { remote, tls: tls.is_some() };
+    let Some(stream) = encrypt(accepted, tls).await else { return };
+    let shared = Arc::clone(&serving.shared);
+    let service = service_fn(move |request| answer(Arc::clone(&shared), request, info));
+    let options = &serving.shared.options;
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(options.header_timeout)
+        .max_buf_size(options.max_head_bytes.max(16 * 1024));
+    builder.http2().timer(TokioTimer::new());
+    let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
+    tokio::pin!(connection);
+    tokio::select! {
+        ended = connection.as_mut() => return log_end(ended),
+        () = serving.shutdown.cancelled() => connection.as_mut().graceful_shutdown(),
+    }
+    log_end(connection.await);
+}
+
+fn log_end(ended: Result<(), crate::BoxError>) {
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a client's connection ended badly");
+    }
+}
+
+async fn encrypt(accepted: Accepted, tls: Option<TlsAcceptor>) -> Option<Stream> {
+    let Some(tls) = tls else {
+        return Some(match accepted {
+            Accepted::Tcp(stream) => Stream::Tcp(stream),
+            Accepted::Unix(stream) => Stream::Unix(stream),
+        });
+    };
+    let handshake = async {
+        Ok::<_, io::Error>(match accepted {
+            Accepted::Tcp(stream) => Stream::Tls(Box::new(tls.accept(stream).await?.into())),
+            Accepted::Unix(stream) => Stream::UnixTls(Box::new(tls.accept(stream).await?.into())),
+        })
+    };
+    match tokio::time::timeout(HANDSHAKE, handshake).await {
+        Ok(Ok(stream)) => Some(stream),
+        Ok(Err(error)) => {
+            tracing::debug!(%error, "a TLS handshake failed");
+            None
+        }
+        Err(_) => None,
+    }
+}
+
+async fn answer(
+    shared: Arc<Shared>,
+    request: Request<RequestBody>,
+    info: ConnInfo,
+) -> Result<Response<Body>, Infallible> {
+    let Some(routes) = &shared.routes else { return Ok(shared.local.call(request, info).await) };
+    let host = request.uri().host().map(str::to_owned);
+    let route = routes.find(host.as_deref(), request.uri().path());
+    let (status, url) = match route.as_ref().map(|route| route.target()) {
+        Some(Target::Local { .. }) => return Ok(shared.local.call(request, info).await),
+        Some(Target::Url(_)) => (StatusCode::SERVICE_UNAVAILABLE, request.uri().to_string()),
+        None => (StatusCode::NOT_FOUND, request.uri().to_string()),
+    };
+    let mut response = shared.local.error_page(status, &url).await;
+    *response.status_mut() = status;
+    Ok(response)
+}
