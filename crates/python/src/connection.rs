@@ -1,0 +1,178 @@
+//! One worker process and the JSON-RPC connection to it.
+//!
+//! The process gets one end of a socket pair as its standard input and moves it away before it runs anybody's
+//! code; what it prints goes through pipes to the output sink. It ends at the end of file of the socket, so dropping
+//! the [`Connection`] ends it, and so does the death of the hub.
+
+mod pending;
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::process::Stdio;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use serde_json::{Value as Json, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::UnixStream;
+use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::process::{Child, Command};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use self::pending::Pending;
+use crate::error::WorkerError;
+use crate::output::{LastLines, OutputSink, OutputStream, relay};
+use crate::source;
+
+/// How long a worker may take to end by itself once its socket is closed.
+const END_GRACE: Duration = Duration::from_secs(5);
+/// How long to wait for the last printed lines of a worker that has ended. Its children may hold the pipes.
+const LAST_OUTPUT_GRACE: Duration = Duration::from_millis(300);
+/// The longest message accepted from a worker.
+const LONGEST_FRAME: usize = 256 * 1024 * 1024;
+
+/// A running worker process.
+pub(crate) struct Connection {
+    outgoing: mpsc::UnboundedSender<Vec<u8>>,
+    pending: Arc<Pending>,
+    kill: Mutex<Option<oneshot::Sender<()>>>,
+    ended: watch::Receiver<bool>,
+}
+
+impl Connection {
+    /// Starts the interpreter and sends it the worker's source. `command` names the interpreter, environment and
+    /// working directory.
+    pub(crate) fn start(mut command: Command, sink: &OutputSink) -> io::Result<Self> {
+        let (ours, theirs) = std::os::unix::net::UnixStream::pair()?;
+        ours.set_nonblocking(true)?;
+        command.args(["-c", source::BOOTSTRAP]);
+        command.stdin(Stdio::from(OwnedFd::from(theirs))).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn()?;
+        drop(command); // holds the worker's end of the socket
+        let (reading, writing) = UnixStream::from_std(ours)?.into_split();
+        let output = LastLines::default();
+        let relays = start_relays(&mut child, sink, &output);
+        let pending = Arc::new(Pending::default());
+        let (outgoing, outbox) = mpsc::unbounded_channel();
+        let (kill, killed) = oneshot::channel();
+        let (end, ended) = watch::channel(false);
+        tokio::spawn(write_frames(writing, outbox));
+        let process = Process { child, relays, output, pending: Arc::clone(&pending) };
+        tokio::spawn(async move {
+            process.live(reading, killed).await;
+            let _ = end.send(true);
+        });
+        let connection = Self { outgoing, pending, kill: Mutex::new(Some(kill)), ended };
+        connection.send(&source::bundle());
+        Ok(connection)
+    }
+
+    /// Sends a request and waits for its answer. Dropping the future forgets the call.
+    pub(crate) async fn request(&self, method: &str, params: Json) -> Result<Json, WorkerError> {
+        let mut call = self.pending.register()?;
+        self.send(&json!({ "jsonrpc": "2.0", "id": call.id(), "method": method, "params": params }));
+        call.answer().await
+    }
+
+    /// Whether the process has ended, or its socket has.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.pending.has_ended()
+    }
+
+    /// Waits until the process has ended and what it printed is relayed, but no longer than `limit`.
+    pub(crate) async fn wait_for_end(&self, limit: Duration) {
+        let mut ended = self.ended.clone();
+        let _ = timeout(limit, ended.wait_for(|ended| *ended)).await;
+    }
+
+    /// Ends the process now; calls that wait fail.
+    pub(crate) fn kill(&self) {
+        if let Some(kill) = self.kill.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            let _ = kill.send(());
+        }
+    }
+
+    fn send(&self, message: &Json) {
+        // A closed channel means that the process is gone, which its pending calls learn from `Process`.
+        let _ = self.outgoing.send(message.to_string().into_bytes());
+    }
+}
+
+fn start_relays(child: &mut Child, sink: &OutputSink, output: &LastLines) -> Vec<JoinHandle<()>> {
+    let mut relays = Vec::new();
+    if let Some(stdout) = child.stdout.take() {
+        relays.push(tokio::spawn(relay(OutputStream::Stdout, stdout, Arc::clone(sink), output.clone())));
+    }
+    if let Some(stderr) = child.stderr.take() {
+        relays.push(tokio::spawn(relay(OutputStream::Stderr, stderr, Arc::clone(sink), output.clone())));
+    }
+    relays
+}
+
+async fn write_frames(mut writing: OwnedWriteHalf, mut outbox: mpsc::UnboundedReceiver<Vec<u8>>) {
+    while let Some(body) = outbox.recv().await {
+        let Ok(size) = u32::try_from(body.len()) else { break };
+        if writing.write_all(&size.to_be_bytes()).await.is_err() || writing.write_all(&body).await.is_err() {
+            break;
+        }
+    }
+}
+
+async fn read_frames(mut reading: OwnedReadHalf, pending: &Pending) {
+    let mut size = [0; 4];
+    while reading.read_exact(&mut size).await.is_ok() {
+        let size = usize::try_from(u32::from_be_bytes(size)).unwrap_or(usize::MAX);
+        if size > LONGEST_FRAME {
+            tracing::error!(size, "the Python worker sent an oversized message");
+            return;
+        }
+        let mut body = vec![0; size];
+        if reading.read_exact(&mut body).await.is_err() {
+            return;
+        }
+        match serde_json::from_slice::<Json>(&body) {
+            Ok(message) => pending.receive(message),
+            Err(error) => tracing::error!(%error, "the Python worker sent a message that is not JSON"),
+        }
+    }
+}
+
+/// The child process, watched from its start to its end.
+struct Process {
+    child: Child,
+    relays: Vec<JoinHandle<()>>,
+    output: LastLines,
+    pending: Arc<Pending>,
+}
+
+impl Process {
+    async fn live(mut self, reading: OwnedReadHalf, killed: oneshot::Receiver<()>) {
+        let pending = Arc::clone(&self.pending);
+        let mut frames = Box::pin(read_frames(reading, &pending));
+        let by_itself = tokio::select! {
+            () = &mut frames => true,
+            killed = killed => killed.is_err() && timeout(END_GRACE, &mut frames).await.is_ok(),
+        };
+        drop(frames);
+        let status = self.end(by_itself).await;
+        for relay in self.relays.drain(..) {
+            let _ = timeout(LAST_OUTPUT_GRACE, relay).await;
+        }
+        self.pending.end(status, self.output.text());
+    }
+
+    async fn end(&mut self, by_itself: bool) -> String {
+        if by_itself && let Ok(Ok(status)) = timeout(END_GRACE, self.child.wait()).await {
+            return status.to_string();
+        }
+        if let Err(error) = self.child.start_kill() {
+            tracing::warn!(%error, "cannot kill the Python worker");
+        }
+        match self.child.wait().await {
+            Ok(status) => format!("killed by the hub, {status}"),
+            Err(error) => error.to_string(),
+        }
+    }
+}

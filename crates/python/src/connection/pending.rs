@@ -1,0 +1,143 @@
+//! Calls that wait for an answer of the worker.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use serde::Deserialize;
+use serde_json::Value as Json;
+use tokio::sync::oneshot;
+
+use crate::error::{PythonError, WorkerError};
+
+type Answer = Result<Json, WorkerError>;
+
+/// The calls of one connection.
+#[derive(Default)]
+pub(super) struct Pending(Mutex<Table>);
+
+#[derive(Default)]
+struct Table {
+    last_id: u64,
+    calls: HashMap<u64, oneshot::Sender<Answer>>,
+    end: Option<End>,
+}
+
+/// How the process ended.
+#[derive(Clone)]
+struct End {
+    status: String,
+    output: String,
+}
+
+impl From<End> for WorkerError {
+    fn from(end: End) -> Self {
+        Self::Died { status: end.status, output: end.output }
+    }
+}
+
+/// The part of a JSON-RPC error object that exceptions fill.
+#[derive(Deserialize)]
+struct WireError {
+    code: i64,
+    message: String,
+    data: Option<PythonError>,
+}
+
+impl Pending {
+    fn table(&self) -> MutexGuard<'_, Table> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A new call; an error if the process has ended.
+    pub(super) fn register(self: &Arc<Self>) -> Result<Call, WorkerError> {
+        let mut table = self.table();
+        if let Some(end) = &table.end {
+            return Err(end.clone().into());
+        }
+        table.last_id += 1;
+        let id = table.last_id;
+        let (sender, receiver) = oneshot::channel();
+        table.calls.insert(id, sender);
+        Ok(Call { id, receiver, pending: Arc::clone(self) })
+    }
+
+    pub(super) fn has_ended(&self) -> bool {
+        self.table().end.is_some()
+    }
+
+    /// Hands a message from the worker to whom it is for.
+    pub(super) fn receive(&self, message: Json) {
+        let Some(id) = message.get("id").and_then(Json::as_u64) else {
+            notification(&message);
+            return;
+        };
+        let sender = self.table().calls.remove(&id);
+        if let Some(sender) = sender {
+            let _ = sender.send(answer(message));
+        }
+    }
+
+    /// Fails every call that waits, and every later one.
+    pub(super) fn end(&self, status: String, output: String) {
+        let mut table = self.table();
+        let end = End { status, output };
+        for (_, sender) in table.calls.drain() {
+            let _ = sender.send(Err(end.clone().into()));
+        }
+        table.end = Some(end);
+    }
+}
+
+fn answer(mut message: Json) -> Answer {
+    let Some(error) = message.get_mut("error").map(Json::take) else {
+        return Ok(message.get_mut("result").map(Json::take).unwrap_or_default());
+    };
+    match serde_json::from_value(error) {
+        Ok(WireError { message, data: Some(exception), .. }) => {
+            Err(WorkerError::Python(Box::new(PythonError { message, ..exception })))
+        }
+        Ok(WireError { code, message, data: None }) => {
+            Err(WorkerError::Protocol(format!("{message} ({code})")))
+        }
+        Err(error) => Err(WorkerError::Protocol(error.to_string())),
+    }
+}
+
+/// A record that Python code logged.
+fn notification(message: &Json) {
+    let text =
+        |name: &str| message.pointer(&format!("/params/{name}")).and_then(Json::as_str).unwrap_or_default();
+    let (logger, line) = (text("logger"), text("message"));
+    match text("level") {
+        "DEBUG" => tracing::debug!(target: "perijove::python", logger, "{line}"),
+        "INFO" => tracing::info!(target: "perijove::python", logger, "{line}"),
+        "WARNING" => tracing::warn!(target: "perijove::python", logger, "{line}"),
+        _ => tracing::error!(target: "perijove::python", logger, "{line}"),
+    }
+}
+
+/// One call; dropping it forgets the call.
+pub(super) struct Call {
+    id: u64,
+    receiver: oneshot::Receiver<Answer>,
+    pending: Arc<Pending>,
+}
+
+impl Call {
+    pub(super) fn id(&self) -> u64 {
+        self.id
+    }
+
+    pub(super) async fn answer(&mut self) -> Answer {
+        match (&mut self.receiver).await {
+            Ok(answer) => answer,
+            Err(_) => Err(WorkerError::Protocol("the call was forgotten".to_owned())),
+        }
+    }
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        self.pending.table().calls.remove(&self.id);
+    }
+}

@@ -1,0 +1,30 @@
+//! The worker's Python source, embedded.
+
+use serde_json::{Value as Json, json};
+
+/// The code given to `python -c`; it reads the rest from the socket on its standard input.
+pub(crate) const BOOTSTRAP: &str = include_str!("../../../python/perijove_worker/bootstrap.py");
+
+macro_rules! modules {
+    ($($module:literal => $file:literal),* $(,)?) => {
+        &[$(($module, include_str!(concat!("../../../python/perijove_worker/", $file)))),*]
+    };
+}
+
+const MODULES: &[(&str, &str)] = modules! {
+    "perijove_worker" => "__init__.py",
+    "perijove_worker.calls" => "calls.py",
+    "perijove_worker.channel" => "channel.py",
+    "perijove_worker.encoding" => "encoding.py",
+    "perijove_worker.errors" => "errors.py",
+    "perijove_worker.evaluate" => "evaluate.py",
+    "perijove_worker.handles" => "handles.py",
+    "perijove_worker.server" => "server.py",
+    "perijove_worker.standin" => "standin.py",
+    "perijove_worker.tracking" => "tracking.py",
+};
+
+/// Every module by its dotted name, as the bootstrap expects them.
+pub(crate) fn bundle() -> Json {
+    MODULES.iter().map(|(name, source)| ((*name).to_owned(), json!(source))).collect()
+}

@@ -1,0 +1,46 @@
+//! What the tests of the worker share: interpreters, files, and recorded output.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use perijove_python::{Evaluation, OutputSink, Worker, WorkerError, WorkerOptions};
+
+/// A directory with configuration files, and what running them printed.
+pub struct Files {
+    pub root: tempfile::TempDir,
+    pub printed: Arc<Mutex<Vec<String>>>,
+    interpreter: PathBuf,
+}
+
+impl Files {
+    /// Files run by plain `python3`.
+    pub fn new() -> Self {
+        let env = |name: &str| if name == "PERIJOVE_PYTHON" { None } else { std::env::var_os(name) };
+        let found = perijove_python::interpreter::discover(Some(Path::new("python3")), &env).unwrap();
+        Self::run_by(found.path)
+    }
+
+    pub fn run_by(interpreter: PathBuf) -> Self {
+        Self { root: tempfile::tempdir().unwrap(), printed: Arc::default(), interpreter }
+    }
+
+    pub fn write(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.root.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    }
+
+    pub fn options(&self, config: &str) -> WorkerOptions {
+        let file = self.write("jupyterhub_config.py", config);
+        let printed = Arc::clone(&self.printed);
+        let sink: OutputSink = Arc::new(move |_, line| printed.lock().unwrap().push(line.to_owned()));
+        let mut options = WorkerOptions::new(&self.interpreter, vec![file]);
+        options.cwd = Some(self.root.path().to_owned());
+        options.output = sink;
+        options
+    }
+
+    pub async fn start(&self, config: &str) -> Result<(Option<Worker>, Evaluation), WorkerError> {
+        Worker::start(self.options(config)).await
+    }
+}
