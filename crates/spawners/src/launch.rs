@@ -1,0 +1,147 @@
+//! What a spawner is told about one server, and what it answers.
+
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use perijove_model::{ServerName, UserName};
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// `Spawner.state` in the database: what upstream's spawner of the same name would store, so that JupyterHub can
+/// adopt our servers and we can adopt its servers.
+pub type ServerState = Map<String, Value>;
+
+/// What is known about the hub and one server when its environment is computed.
+#[derive(Clone)]
+pub struct SpawnFacts {
+    /// The owner.
+    pub user: UserName,
+    /// The server; empty for the default one.
+    pub server: ServerName,
+    /// URL of the hub's API as servers reach it, e.g. `http://127.0.0.1:8081/hub/api`.
+    pub hub_api_url: String,
+    /// Path of the hub, with `/hub/` at its end.
+    pub hub_base_url: String,
+    /// `https://hub.example.org` with subdomains, else empty.
+    pub hub_public_host: String,
+    /// `User.url` upstream: the path `/user/NAME/`, with scheme and host in front when subdomains are used.
+    pub user_url: String,
+    /// Path of this server, `/user/NAME/` or `/user/NAME/SERVER/`.
+    pub server_base_url: String,
+    /// `jupyterhub-user-NAME[-SERVER]`
+    pub oauth_client_id: String,
+    /// The server's own token.
+    pub api_token: SecretString,
+    /// Scopes that give access to this server.
+    pub oauth_access_scopes: Vec<String>,
+    /// `Spawner.oauth_client_allowed_scopes`, resolved if it is a function.
+    pub oauth_client_allowed_scopes: Vec<String>,
+    /// `tornado_settings["cookie_options"]`
+    pub cookie_options: Map<String, Value>,
+    /// Whether cookie names carry the `__Host-` prefix.
+    pub cookie_host_prefix_enabled: bool,
+    /// The old `JupyterHub.admin_access`.
+    pub admin_access: bool,
+    /// Public URL of this server, or empty.
+    pub public_url: String,
+    /// Public URL of the hub, or empty.
+    pub public_hub_url: String,
+    /// Certificates when internal TLS is on.
+    pub internal_tls: Option<InternalTls>,
+    /// Values of `Spawner.environment` entries that are functions, called beforehand.
+    pub called_environment: BTreeMap<String, String>,
+    /// The hub's own environment, of which `env_keep` is taken.
+    pub hub_environment: BTreeMap<String, String>,
+}
+
+/// Certificate files for internal TLS.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InternalTls {
+    /// The private key.
+    pub keyfile: String,
+    /// The certificate.
+    pub certfile: String,
+    /// Authorities that the server trusts.
+    pub cafile: String,
+}
+
+/// The options of a spawner for one launch: the configuration and what hooks changed. Made by
+/// [`Spawner::settings`](crate::Spawner::settings), understood by the same spawner.
+#[derive(Clone)]
+pub struct Settings(Arc<dyn Any + Send + Sync>);
+
+impl Settings {
+    /// Wraps a spawner's own options.
+    pub fn new<T: Any + Send + Sync>(options: T) -> Self {
+        Self(Arc::new(options))
+    }
+
+    /// The options, if they are of this type.
+    pub fn get<T: Any + Send + Sync>(&self) -> Option<&T> {
+        self.0.downcast_ref()
+    }
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Settings")
+    }
+}
+
+/// One start of a server.
+#[derive(Clone)]
+pub struct Launch {
+    /// Who, where, and with which tokens.
+    pub facts: SpawnFacts,
+    /// The options for this launch.
+    pub settings: Settings,
+    /// What the user chose in the form.
+    pub user_options: Map<String, Value>,
+    /// State that a former launch left (`will_resume`).
+    pub state: ServerState,
+}
+
+/// A process that outlives the hub: its number counts only together with its start.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProcessRecord {
+    /// Process id.
+    pub pid: u32,
+    /// Start of the process in clock ticks after boot (field 22 of `/proc/PID/stat`).
+    pub start_time: u64,
+    /// `/proc/sys/kernel/random/boot_id`
+    pub boot_id: String,
+}
+
+/// A server that was started or may be running.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// The owner.
+    pub user: UserName,
+    /// The server; empty for the default one.
+    pub server: ServerName,
+    /// Path of the server, `JUPYTERHUB_SERVICE_PREFIX` in its environment.
+    pub base_url: String,
+    /// `Spawner.state` of the database.
+    pub state: ServerState,
+    /// Our own record; `None` for a server that JupyterHub started.
+    pub process: Option<ProcessRecord>,
+    /// The options, for timeouts.
+    pub settings: Settings,
+}
+
+/// A started server.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Started {
+    /// Scheme, host and port of the server, without a path.
+    pub url: String,
+    /// What to store as `Spawner.state`.
+    pub state: ServerState,
+    /// Our own record, if it is a process of this machine.
+    pub process: Option<ProcessRecord>,
+    /// Where its output goes, if that is a file of the hub's.
+    pub log_file: Option<PathBuf>,
+}
