@@ -1,0 +1,93 @@
+//! What can be wrong with a configuration, said so that an administrator can mend it.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use crate::origin::Origin;
+
+/// A trait, and where it was set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The class that was being read.
+    pub class: String,
+    /// The trait.
+    pub name: String,
+    /// Where it was set.
+    pub origin: Origin,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.class, self.name)
+    }
+}
+
+/// Why a configuration cannot be used. Every case ends the start with status 1.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// A value of the wrong type.
+    #[error("{place} must be {expected}, not {found}\n  set {}", place.origin)]
+    WrongType {
+        /// Which trait, and where it was set.
+        place: Box<Place>,
+        /// What it takes, in words.
+        expected: String,
+        /// What it got.
+        found: String,
+    },
+    /// A value of the right type that makes no sense.
+    #[error("{place}: {problem}\n  set {}", place.origin)]
+    BadValue {
+        /// Which trait, and where it was set.
+        place: Box<Place>,
+        /// What is wrong.
+        problem: String,
+    },
+    /// A trait that does nothing yet and that must not be ignored.
+    #[error(
+        "{place} is set, but this version of Perijove does not act on it, and starting without it would be less safe\n  set {}\nhint: remove it if you can do without, or stay with JupyterHub until docs/configuration-reference.md lists it as honoured",
+        place.origin
+    )]
+    NotYet {
+        /// Which trait, and where it was set.
+        place: Box<Place>,
+    },
+    /// The code asked for a trait that its class does not have.
+    #[error("{class} has no trait {name}")]
+    NoSuchTrait {
+        /// The class.
+        class: String,
+        /// The trait.
+        name: String,
+    },
+    /// The named configuration file does not exist.
+    #[error("cannot find the configuration file {}\nhint: -f takes the path of an existing file", path.display())]
+    FileNotFound {
+        /// As given.
+        path: PathBuf,
+    },
+    /// A file that cannot be read.
+    #[error("cannot read {}: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A TOML or JSON file that is not well-formed, or not a configuration.
+    #[error("{}{}: {problem}", path.display(), line.map(|line| format!(":{line}")).unwrap_or_default())]
+    Syntax {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: Option<u32>,
+        /// What is wrong.
+        problem: String,
+    },
+    /// An argument that cannot be used.
+    #[error("{problem}\nhint: `perijove --help` lists the options")]
+    Argument {
+        /// What is wrong.
+        problem: String,
+    },
+}
