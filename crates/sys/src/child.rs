@@ -118,7 +118,7 @@ pub fn spawn(spec: &ChildSpec) -> Result<GatedChild, ChildError> {
     let plan = plan::Plan::new(spec)?;
     let forked = plan.fork()?;
     let child = Child::hold(forked.pid)?;
-    Ok(GatedChild { child: Some(child), gate: forked.gate, status: forked.status })
+    Ok(GatedChild { child: Some(child), gate: forked.gate, status: forked.status, released: false })
 }
 
 /// A child at the gate. Dropping it ends the child.
@@ -127,6 +127,7 @@ pub struct GatedChild {
     child: Option<Child>,
     gate: OwnedFd,
     status: OwnedFd,
+    released: bool,
 }
 
 impl GatedChild {
@@ -145,6 +146,7 @@ impl GatedChild {
     /// # Errors
     /// [`ChildError::Setup`] says at which step the child failed; it has ended then.
     pub async fn release(mut self) -> Result<Child, ChildError> {
+        self.released = true;
         nix::unistd::write(&self.gate, &[1]).map_err(|_| ChildError::Gone)?;
         let status = self.status.try_clone().map_err(ChildError::Pipe)?;
         let mut status = tokio::net::unix::pipe::Receiver::from_owned_fd(status).map_err(ChildError::Pipe)?;
@@ -163,7 +165,11 @@ impl GatedChild {
 
 impl Drop for GatedChild {
     fn drop(&mut self) {
-        if let Some(child) = &self.child {
+        let Some(child) = self.child.take() else { return };
+        if self.released {
+            // It may hang in a file system, so nobody waits here for its end.
+            std::thread::spawn(move || child.kill_and_reap());
+        } else {
             child.kill_and_reap();
         }
     }
@@ -247,7 +253,6 @@ impl Child {
         }
     }
 
-    /// Only for children that cannot be in an uninterruptible wait.
     fn kill_and_reap(&self) {
         let _ = self.signal(Signal::SIGKILL);
         while self.reap(WaitPidFlag::WEXITED).is_none() {}

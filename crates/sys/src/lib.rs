@@ -5,3 +5,5 @@
 pub mod account;
 pub mod child;
 pub mod process;
+pub mod reaper;
+pub mod watch;

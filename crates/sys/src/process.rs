@@ -109,7 +109,8 @@ pub fn exists(pid: u32) -> bool {
     pid > 0 && !matches!(nix::sys::signal::kill(Pid::from_raw(pid), None), Err(Errno::ESRCH))
 }
 
-/// The environment with which a process was started; empty if it overwrote that memory, or is a zombie.
+/// The environment with which a process was started; empty if it overwrote that memory, is a
+/// zombie, or is just executing its program.
 ///
 /// # Errors
 /// If it is gone, or another user's and we are not root.
@@ -306,8 +307,14 @@ mod tests {
     #[test]
     fn reads_the_environment() {
         let mut child = std::process::Command::new("sleep").arg("1000").env("MARK", "a=b").spawn().unwrap();
-        // `spawn` returns after exec, so the new environment is in place.
-        let environ = environ(child.id()).unwrap();
+        // In the middle of exec the environment is empty for a moment.
+        let environ = loop {
+            let environ = environ(child.id()).unwrap();
+            if !environ.is_empty() {
+                break environ;
+            }
+            std::thread::yield_now();
+        };
         child.kill().unwrap();
         child.wait().unwrap();
         assert_eq!(variable(&environ, "MARK"), Some(OsStr::new("a=b")));
