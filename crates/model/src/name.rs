@@ -247,6 +247,7 @@ impl ServerName {
     }
 }
 
+#[expect(clippy::derivable_impls, reason = "the other names have no default")]
 impl Default for ServerName {
     fn default() -> Self {
         Self(String::new())

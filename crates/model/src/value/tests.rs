@@ -38,7 +38,7 @@ fn any_value() -> impl Strategy<Value = Value> {
                 inserts: prepend.iter().map(|value| (-1, value.clone())).collect(),
                 prepend,
                 extend,
-                update: Some(Box::new(update)),
+                update: Some(Box::new(Value::Set(vec![update]))),
             })),
         ]
     })
