@@ -1,0 +1,80 @@
+"""Fixtures: hubs with a folder and ports of their own, stopped after the test, their logs attached when it fails."""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from harness import settings  # noqa: E402
+from harness.hub import Hub  # noqa: E402
+
+# Certificates of the tests are self-signed.
+warnings.filterwarnings("ignore", message="Unverified HTTPS request")
+
+#: Hubs of the running test and of its module, by the key under which their logs are attached.
+_hubs: dict[str, list[Hub]] = {}
+
+
+def pytest_report_header() -> str:
+    return f"server under test: {' '.join(settings.command(settings.SERVER))}"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.get_closest_marker("perijove") and settings.SERVER != "perijove":
+            item.add_marker(pytest.mark.skip(reason="only Perijove promises this"))
+        if item.get_closest_marker("root") and os.geteuid() != 0:
+            item.add_marker(pytest.mark.skip(reason="needs root"))
+        stage = item.get_closest_marker("stage")
+        if stage and settings.STAGE not in ("all", *stage.args):
+            item.add_marker(pytest.mark.skip(reason=f"stage {stage.args[0]}: set PERIJOVE_E2E_STAGE to run it"))
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    outcome: Any = yield
+    report = outcome.get_result()
+    if report.when != "teardown" and report.failed:
+        for hub in _hubs.get(item.nodeid, []) + _hubs.get(item.nodeid.split("::")[0], []):
+            report.sections.append((f"log of {hub.kind} in {hub.directory}", hub.log(150)))
+
+
+@pytest.fixture
+def make_hub(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[..., Hub]]:
+    """Makes a hub that is not started yet: `make_hub(DUMMY_LOGIN + TRIVIAL_SERVERS).start()`."""
+    made = _hubs.setdefault(request.node.nodeid, [])
+
+    def make(config: str = "", *, directory: Path | None = None, **options: Any) -> Hub:
+        hub = Hub(directory or tmp_path / f"hub{len(made)}", config, **options)
+        made.append(hub)
+        return hub
+
+    yield make
+    _clean_up(request.node.nodeid)
+
+
+@pytest.fixture(scope="module")
+def make_module_hub(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Hub]]:
+    """The same for a hub that the tests of a file share."""
+    made = _hubs.setdefault(request.node.nodeid, [])
+
+    def make(config: str = "", *, directory: Path | None = None, **options: Any) -> Hub:
+        hub = Hub(directory or tmp_path_factory.mktemp("hub"), config, **options)
+        made.append(hub)
+        return hub
+
+    yield make
+    _clean_up(request.node.nodeid)
+
+
+def _clean_up(key: str) -> None:
+    for hub in reversed(_hubs.pop(key, [])):
+        hub.clean_up()
