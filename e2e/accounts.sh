@@ -22,7 +22,20 @@ everyone="$people pjv-homeless pjv-hub pjv-plain"
 services="pjv-test pjv-slow pjv-session pjv-broken"
 
 exists() { getent passwd "$1" >/dev/null; }
-password() { echo "$1:s3cret-$1" | chpasswd; }
+
+# Accounts that are there stay as they are: setting a password again would end what is special about some of them.
+account() {
+  local name=$1
+  shift
+  exists "$name" && return 0
+  useradd "$@" "$name"
+  echo "$name:s3cret-$name" | chpasswd
+  case $name in
+  pjv-expired) chage --expiredate 1 "$name" ;;
+  pjv-locked) passwd --quiet --lock "$name" ;;
+  pjv-renew) chage --lastday 0 "$name" ;;
+  esac
+}
 
 service() {
   local file=/etc/pam.d/$1
@@ -33,20 +46,12 @@ service() {
 
 create() {
   for group in pjv-staff pjv-admins; do getent group $group >/dev/null || groupadd $group; done
-  for name in $people; do
-    exists $name || useradd --create-home --shell /bin/bash $name
-    password $name
-  done
+  for name in $people; do account $name --create-home --shell /bin/bash; done
   usermod --append --groups pjv-staff pjv-ada
   usermod --append --groups pjv-admins pjv-boss
-  chage --expiredate 1 pjv-expired
-  passwd --quiet --lock pjv-locked
-  chage --lastday 0 pjv-renew
-  exists pjv-homeless || useradd --no-create-home --home-dir /nonexistent/pjv-homeless --shell /bin/bash pjv-homeless
-  password pjv-homeless
-  exists pjv-hub || useradd --system --no-create-home --shell /usr/sbin/nologin --groups shadow pjv-hub
-  password pjv-hub
-  exists pjv-plain || useradd --system --no-create-home --shell /usr/sbin/nologin pjv-plain
+  account pjv-homeless --no-create-home --home-dir /nonexistent/pjv-homeless --shell /bin/bash
+  account pjv-hub --system --no-create-home --shell /usr/sbin/nologin --groups shadow
+  account pjv-plain --system --no-create-home --shell /usr/sbin/nologin
   service pjv-test <<'EOF'
 auth required pam_unix.so nodelay
 account required pam_unix.so
@@ -59,7 +64,7 @@ EOF
   service pjv-session <<'EOF'
 auth required pam_unix.so nodelay
 account required pam_unix.so
-session required pam_loginuid.so
+session optional pam_loginuid.so
 session required pam_exec.so quiet log=/tmp/pjv-session.log /usr/bin/env
 EOF
   service pjv-broken <<'EOF'

@@ -4,6 +4,7 @@
 
 pub mod account;
 pub mod child;
+pub mod pam;
 pub mod process;
 pub mod reaper;
 pub mod watch;
