@@ -4,19 +4,32 @@
 //! The same route operations work on the embedded table ([`RouteTable`]) and on an external proxy that speaks
 //! configurable-http-proxy's REST API, behind one trait, [`Routes`].
 
+mod answer;
+mod api;
+mod client;
+mod command;
 mod connection;
+mod external;
+mod forward;
+mod headers;
 mod listener;
 mod local;
+mod metrics;
 mod options;
 mod routes;
 mod server;
 mod stream;
 mod target;
 mod tls;
+mod upstream;
 
+pub use api::ChpApi;
+pub use command::{ProxyCommand, run_proxy_command};
 pub use connection::{ConnInfo, Remote};
+pub use external::{ExternalProxy, ExternalProxyError, ExternalProxyOptions};
 pub use listener::{ListenAddress, ListenError, Listener};
 pub use local::{LocalService, NoLocalService, plain_response};
+pub use metrics::ProxyMetrics;
 pub use options::{PeerNetwork, ProxyOptions, TrustedPeers};
 pub use routes::{Route, RouteEntry, RouteError, RouteTable, Routes, path_from_spec, spec_from_path};
 pub use server::{ProxyServer, serve_local};

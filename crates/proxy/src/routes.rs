@@ -13,6 +13,7 @@ use crate::target::{Target, TargetError};
 
 pub use spec::{path_from_spec, spec_from_path};
 pub use table::{Route, RouteTable};
+pub(crate) use table::{HUB_MARK, iso_millis};
 
 /// Why a route operation failed.
 #[derive(Debug, thiserror::Error)]

@@ -1,11 +1,9 @@
 //! The accept loop and its connections.
 
-use std::convert::Infallible;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{Request, Response, StatusCode};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
@@ -14,15 +12,16 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::answer::{Answerer, Routed};
 use crate::connection::{ConnInfo, Remote};
+use crate::forward::{Forwarder, Relays};
 use crate::listener::{Listener, Socketed};
 use crate::local::LocalService;
+use crate::metrics::ProxyMetrics;
 use crate::options::ProxyOptions;
 use crate::routes::RouteTable;
 use crate::stream::Stream;
-use crate::target::Target;
 use crate::tls::TlsError;
-use crate::{Body, RequestBody};
 
 /// Longest time for a TLS handshake.
 const HANDSHAKE: Duration = Duration::from_secs(20);
@@ -34,18 +33,25 @@ const OUT_OF_FILES: Duration = Duration::from_millis(50);
 pub struct ProxyServer(Arc<Shared>);
 
 struct Shared {
-    local: Arc<dyn LocalService>,
-    routes: Option<RouteTable>,
+    answerer: Answerer,
     options: ProxyOptions,
 }
 
 impl ProxyServer {
-    /// A proxy that answers `local` routes with `local` and forwards the others.
+    /// A proxy that answers requests of [`crate::Target::Local`] routes with `local` and forwards the others.
     ///
     /// # Errors
     /// When a file of the options' TLS part is wrong.
     pub fn new(local: Arc<dyn LocalService>, routes: RouteTable, options: ProxyOptions) -> Result<Self, TlsError> {
-        Ok(Self(Arc::new(Shared { local, routes: Some(routes), options })))
+        let forwarder = Forwarder::new(options.clone())?;
+        let routed = Some(Routed { routes, forwarder, metrics: Arc::default() });
+        Ok(Self(Arc::new(Shared { answerer: Answerer { local, routed }, options })))
+    }
+
+    /// What the proxy has done so far.
+    #[must_use]
+    pub fn metrics(&self) -> Arc<ProxyMetrics> {
+        self.0.answerer.routed.as_ref().map(|routed| Arc::clone(&routed.metrics)).unwrap_or_default()
     }
 
     /// Serves `listener` until `shutdown` is cancelled, then until the requests in progress are answered or the options'
@@ -63,43 +69,62 @@ pub async fn serve_local(
     options: ProxyOptions,
     shutdown: CancellationToken,
 ) {
-    serve(Arc::new(Shared { local, routes: None, options }), listener, shutdown).await;
+    let answerer = Answerer { local, routed: None };
+    serve(Arc::new(Shared { answerer, options }), listener, shutdown).await;
 }
 
 /// What the tasks of one listener have in common.
 #[derive(Clone)]
 struct Serving {
     shared: Arc<Shared>,
-    tasks: TaskTracker,
-    shutdown: CancellationToken,
+    relays: Relays,
     /// Cancelled when the time to finish is over.
     end: CancellationToken,
 }
 
 async fn serve(shared: Arc<Shared>, listener: Listener, shutdown: CancellationToken) {
     let drain = shared.options.drain;
-    let serving = Serving { shared, tasks: TaskTracker::new(), shutdown, end: CancellationToken::new() };
+    let relays = Relays { tasks: TaskTracker::new(), shutdown };
+    let serving = Serving { shared, relays, end: CancellationToken::new() };
     let accepting = listener.sockets.iter().map(|socket| accept(&serving, socket, listener.tls.as_ref()));
-    futures_util::future::join_all(accepting).await;
+    tokio::select! {
+        _ = futures_util::future::join_all(accepting) => {}
+        () = sweep(&serving.shared) => {}
+    }
     drop(listener);
-    serving.tasks.close();
-    if tokio::time::timeout(drain, serving.tasks.wait()).await.is_err() {
+    let tasks = &serving.relays.tasks;
+    tasks.close();
+    if tokio::time::timeout(drain, tasks.wait()).await.is_err() {
         serving.end.cancel();
-        serving.tasks.wait().await;
+        tasks.wait().await;
+    }
+}
+
+/// Closes, for ever, connections to targets that have been idle for too long.
+async fn sweep(shared: &Shared) {
+    let Some(routed) = &shared.answerer.routed else { return std::future::pending().await };
+    let idle = shared.options.upstream_idle;
+    let mut ticks = tokio::time::interval((idle / 4).max(Duration::from_secs(1)));
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        for route in routed.routes.list(None) {
+            route.pool.sweep(idle);
+        }
     }
 }
 
 async fn accept(serving: &Serving, socket: &Socketed, tls: Option<&TlsAcceptor>) {
     loop {
         let accepted = tokio::select! {
-            () = serving.shutdown.cancelled() => return,
+            () = serving.relays.shutdown.cancelled() => return,
             accepted = take(socket) => accepted,
         };
         match accepted {
             Ok((stream, remote)) => {
                 let connection = connection(serving.clone(), stream, remote, tls.cloned());
                 let end = serving.end.clone();
-                serving.tasks.spawn(async move { end.run_until_cancelled(connection).await });
+                serving.relays.tasks.spawn(async move { end.run_until_cancelled(connection).await });
             }
             Err(error) if is_of_one_connection(&error) => {}
             Err(error) => {
@@ -135,8 +160,11 @@ async fn take(socket: &Socketed) -> io::Result<(Accepted, Remote)> {
 async fn connection(serving: Serving, accepted: Accepted, remote: Remote, tls: Option<TlsAcceptor>) {
     let info = ConnInfo { remote, tls: tls.is_some() };
     let Some(stream) = encrypt(accepted, tls).await else { return };
-    let shared = Arc::clone(&serving.shared);
-    let service = service_fn(move |request| answer(Arc::clone(&shared), request, info));
+    let context = Arc::new((Arc::clone(&serving.shared), serving.relays.clone()));
+    let service = service_fn(move |request| {
+        let context = Arc::clone(&context);
+        async move { context.0.answerer.answer(request, info, &context.1).await }
+    });
     let options = &serving.shared.options;
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder
@@ -149,7 +177,7 @@ async fn connection(serving: Serving, accepted: Accepted, remote: Remote, tls: O
     tokio::pin!(connection);
     tokio::select! {
         ended = connection.as_mut() => return log_end(ended),
-        () = serving.shutdown.cancelled() => connection.as_mut().graceful_shutdown(),
+        () = serving.relays.shutdown.cancelled() => connection.as_mut().graceful_shutdown(),
     }
     log_end(connection.await);
 }
@@ -183,20 +211,3 @@ async fn encrypt(accepted: Accepted, tls: Option<TlsAcceptor>) -> Option<Stream>
     }
 }
 
-async fn answer(
-    shared: Arc<Shared>,
-    request: Request<RequestBody>,
-    info: ConnInfo,
-) -> Result<Response<Body>, Infallible> {
-    let Some(routes) = &shared.routes else { return Ok(shared.local.call(request, info).await) };
-    let host = request.uri().host().map(str::to_owned);
-    let route = routes.find(host.as_deref(), request.uri().path());
-    let (status, url) = match route.as_ref().map(|route| route.target()) {
-        Some(Target::Local { .. }) => return Ok(shared.local.call(request, info).await),
-        Some(Target::Url(_)) => (StatusCode::SERVICE_UNAVAILABLE, request.uri().to_string()),
-        None => (StatusCode::NOT_FOUND, request.uri().to_string()),
-    };
-    let mut response = shared.local.error_page(status, &url).await;
-    *response.status_mut() = status;
-    Ok(response)
-}

@@ -3,7 +3,9 @@
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
+use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 use tokio_rustls::TlsStream;
@@ -14,6 +16,21 @@ pub(crate) enum Stream {
     Unix(UnixStream),
     Tls(Box<TlsStream<TcpStream>>),
     UnixTls(Box<TlsStream<UnixStream>>),
+}
+
+impl Stream {
+    /// Makes the kernel find out, within some minutes, that the other machine is gone.
+    pub(crate) fn keep_alive(&self) {
+        let tcp = match self {
+            Self::Tcp(stream) => stream,
+            Self::Tls(stream) => stream.get_ref().0,
+            Self::Unix(_) | Self::UnixTls(_) => return,
+        };
+        let patience = TcpKeepalive::new().with_time(Duration::from_secs(60)).with_interval(Duration::from_secs(20));
+        if let Err(error) = SockRef::from(tcp).set_tcp_keepalive(&patience) {
+            tracing::debug!(%error, "cannot keep a connection alive");
+        }
+    }
 }
 
 macro_rules! each {

@@ -15,18 +15,21 @@ use serde_json::{Map, Value};
 
 use super::{RouteEntry, RouteError, Routes, path_from_spec, spec_from_path};
 use crate::target::Target;
+use crate::upstream::Pool;
 
 const SHARDS: usize = 128;
 
 /// The mark of the hub's routes in CHP's API.
-const HUB_MARK: &str = "jupyterhub";
+pub(crate) const HUB_MARK: &str = "jupyterhub";
 
 /// One route of the embedded table.
 pub struct Route {
     path: Box<str>,
+    by_host: bool,
     target: Target,
     data: Map<String, Value>,
     last_activity: AtomicI64,
+    pub(crate) pool: Pool,
 }
 
 impl Route {
@@ -34,6 +37,11 @@ impl Route {
     #[must_use]
     pub fn path(&self) -> &str {
         &self.path
+    }
+
+    /// The first part of the path is a host name.
+    pub(crate) fn by_host(&self) -> bool {
+        self.by_host
     }
 
     /// Where requests go.
@@ -121,7 +129,8 @@ impl RouteTable {
             data.insert("host".to_owned(), Value::String(host.to_owned()));
         }
         let last_activity = AtomicI64::new(now.timestamp_millis());
-        let route = Arc::new(Route { path: shown, target, data, last_activity });
+        let by_host = self.0.host_routing && !key.is_empty();
+        let route = Arc::new(Route { path: shown, by_host, target, data, last_activity, pool: Pool::default() });
         let _writing = self.0.writing.lock().unwrap_or_else(PoisonError::into_inner);
         if key.is_empty() {
             self.0.root.store(Some(route));
