@@ -1,0 +1,55 @@
+//! `PRAGMA data_version` for many requests at once.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use rusqlite::Connection;
+
+use super::error;
+use crate::error::StoreError;
+
+/// A connection that never writes, so that every change is somebody else's and shows in its data version.
+pub(super) struct Probe {
+    /// How many questions have been asked.
+    begun: AtomicU64,
+    last: Mutex<Last>,
+}
+
+struct Last {
+    connection: Option<Connection>,
+    /// The number of the question that was answered last.
+    question: u64,
+    version: u64,
+}
+
+impl Probe {
+    pub(super) fn new(connection: Connection) -> Self {
+        let last = Last { connection: Some(connection), question: 0, version: 0 };
+        Self { begun: AtomicU64::new(0), last: Mutex::new(last) }
+    }
+
+    /// The version now, or at a moment after this call began.
+    ///
+    /// Callers that arrive while the question is asked wait for the next one, which then answers all of them: an
+    /// answer serves whoever arrived before its question began, and nobody else.
+    pub(super) fn version(&self) -> Result<u64, StoreError> {
+        let arrived = self.begun.load(Ordering::SeqCst);
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if last.question > arrived {
+            return Ok(last.version);
+        }
+        let question = self.begun.fetch_add(1, Ordering::SeqCst) + 1;
+        let connection = last.connection.as_ref().ok_or(StoreError::Closed)?;
+        let version: i64 = connection
+            .prepare_cached("PRAGMA data_version")
+            .and_then(|mut statement| statement.query_row([], |row| row.get(0)))
+            .map_err(error)?;
+        last.question = question;
+        last.version = version.cast_unsigned();
+        Ok(last.version)
+    }
+
+    pub(super) fn close(&self) {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner).connection = None;
+    }
+}

@@ -1,0 +1,169 @@
+//! Groups and their members.
+
+use serde_json::Value;
+
+use super::{CHUNK, Page, id_list, placeholders};
+use crate::error::StoreError;
+use crate::param::{Param, params};
+use crate::rows::{Group, User};
+use crate::statement::sql;
+use crate::tx::Tx;
+
+/// The tables `groups` and `user_group_map`.
+pub struct Groups<'t> {
+    pub(super) tx: &'t mut Tx,
+}
+
+impl Groups<'_> {
+    /// Finds a group by primary key.
+    pub async fn find(&mut self, id: i64) -> Result<Option<Group>, StoreError> {
+        self.tx.optional(sql!("SELECT [groups g] FROM \"groups\" g WHERE g.id = ?"), params![id]).await
+    }
+
+    /// Finds a group by name.
+    pub async fn by_name(&mut self, name: &str) -> Result<Option<Group>, StoreError> {
+        self.tx.optional(sql!("SELECT [groups g] FROM \"groups\" g WHERE g.name = ?"), params![name]).await
+    }
+
+    /// The groups among these names that exist, by name.
+    pub async fn by_names(&mut self, names: &[&str]) -> Result<Vec<Group>, StoreError> {
+        let mut groups = Vec::with_capacity(names.len());
+        for chunk in names.chunks(CHUNK) {
+            let params: Vec<Param<'_>> = chunk.iter().map(|name| Param::from(*name)).collect();
+            let text = format!(
+                "SELECT [groups g] FROM \"groups\" g WHERE g.name IN ({})",
+                placeholders(chunk.len())
+            );
+            groups.extend(self.tx.dynamic_all::<Group>(&text, &params).await?);
+        }
+        groups.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(groups)
+    }
+
+    /// All groups, by primary key.
+    pub async fn all(&mut self) -> Result<Vec<Group>, StoreError> {
+        self.tx.all(sql!("SELECT [groups g] FROM \"groups\" g ORDER BY g.id"), &[]).await
+    }
+
+    /// A page of groups by primary key; only those named, or all if `visible` is None. `limit` None means all.
+    pub async fn list(
+        &mut self,
+        visible: Option<&[&str]>,
+        offset: i64,
+        limit: Option<i64>,
+    ) -> Result<Page<Group>, StoreError> {
+        let names = visible.unwrap_or_default();
+        let condition = match (visible, names.len()) {
+            (None, _) => String::new(),
+            (Some(_), 0) => " WHERE 1 = 0".to_owned(),
+            (Some(_), count) => format!(" WHERE g.name IN ({})", placeholders(count)),
+        };
+        let params: Vec<Param<'_>> = names.iter().map(|name| Param::from(*name)).collect();
+        let count = format!("SELECT count(*) FROM \"groups\" g{condition}");
+        let total = self.tx.dynamic_scalar(&count, &params).await?;
+        let text = format!(
+            "SELECT [groups g] FROM \"groups\" g{condition} ORDER BY g.id LIMIT {} OFFSET {}",
+            limit.unwrap_or(i64::MAX),
+            offset.max(0)
+        );
+        Ok(Page { items: self.tx.dynamic_all(&text, &params).await?, total })
+    }
+
+    /// Adds a group and sets its id. [`StoreError::Conflict`] if the name is taken.
+    pub async fn insert(&mut self, group: &mut Group) -> Result<(), StoreError> {
+        self.tx.insert(group).await
+    }
+
+    /// Deletes a group with its memberships, roles and shares.
+    pub async fn delete(&mut self, id: i64) -> Result<bool, StoreError> {
+        Ok(self.tx.execute(sql!("DELETE FROM \"groups\" WHERE id = ?"), params![id]).await? > 0)
+    }
+
+    /// Writes the group's properties.
+    pub async fn set_properties(&mut self, id: i64, properties: Option<&Value>) -> Result<bool, StoreError> {
+        let statement = sql!("UPDATE \"groups\" SET properties = ? WHERE id = ?");
+        Ok(self.tx.execute(statement, params![properties, id]).await? > 0)
+    }
+
+    /// The members of a group, by primary key.
+    pub async fn members(&mut self, group_id: i64) -> Result<Vec<User>, StoreError> {
+        let statement = sql!(
+            "SELECT [users u] FROM user_group_map m JOIN users u ON u.id = m.user_id \
+             WHERE m.group_id = ? ORDER BY u.id"
+        );
+        self.tx.all(statement, params![group_id]).await
+    }
+
+    /// Pairs of group id and name of a member, for many groups.
+    pub async fn member_names(&mut self, group_ids: &[i64]) -> Result<Vec<(i64, String)>, StoreError> {
+        self.pairs(
+            group_ids,
+            "SELECT m.group_id, u.name FROM user_group_map m JOIN users u ON u.id = m.user_id \
+             WHERE m.group_id IN",
+            "u.id",
+        )
+        .await
+    }
+
+    /// The groups of a user, by name.
+    pub async fn of_user(&mut self, user_id: i64) -> Result<Vec<Group>, StoreError> {
+        let statement = sql!(
+            "SELECT [groups g] FROM user_group_map m JOIN \"groups\" g ON g.id = m.group_id \
+             WHERE m.user_id = ? ORDER BY g.name"
+        );
+        self.tx.all(statement, params![user_id]).await
+    }
+
+    /// The names of the groups of the user with this name, sorted; empty for an unknown user.
+    pub async fn names_of_user(&mut self, user_name: &str) -> Result<Vec<String>, StoreError> {
+        let statement = sql!(
+            "SELECT g.name FROM users u JOIN user_group_map m ON m.user_id = u.id \
+             JOIN \"groups\" g ON g.id = m.group_id WHERE u.name = ? ORDER BY g.name"
+        );
+        self.tx.column(statement, params![user_name]).await
+    }
+
+    /// Pairs of user id and name of a group, for many users.
+    pub async fn names_of_users(&mut self, user_ids: &[i64]) -> Result<Vec<(i64, String)>, StoreError> {
+        self.pairs(
+            user_ids,
+            "SELECT m.user_id, g.name FROM user_group_map m JOIN \"groups\" g ON g.id = m.group_id \
+             WHERE m.user_id IN",
+            "g.name",
+        )
+        .await
+    }
+
+    /// Adds a member. False if the user was one already.
+    pub async fn add_user(&mut self, group_id: i64, user_id: i64) -> Result<bool, StoreError> {
+        let known = sql!("SELECT count(*) FROM user_group_map WHERE group_id = ? AND user_id = ?");
+        if self.tx.scalar::<i64>(known, params![group_id, user_id]).await? > 0 {
+            return Ok(false);
+        }
+        let statement = sql!("INSERT INTO user_group_map (user_id, group_id) VALUES (?, ?)");
+        Ok(self.tx.execute(statement, params![user_id, group_id]).await? > 0)
+    }
+
+    /// Removes a member. False if the user was none.
+    pub async fn remove_user(&mut self, group_id: i64, user_id: i64) -> Result<bool, StoreError> {
+        let statement = sql!("DELETE FROM user_group_map WHERE group_id = ? AND user_id = ?");
+        Ok(self.tx.execute(statement, params![group_id, user_id]).await? > 0)
+    }
+
+    /// Rows of an id and a name, for many ids. The order is within each chunk of ids.
+    async fn pairs(
+        &mut self,
+        ids: &[i64],
+        select: &str,
+        order: &str,
+    ) -> Result<Vec<(i64, String)>, StoreError> {
+        let mut pairs = Vec::new();
+        for chunk in ids.chunks(CHUNK) {
+            let text = format!("{select} ({}) ORDER BY {order}", id_list(chunk));
+            for mut row in self.tx.dynamic_rows(&text, &[]).await? {
+                pairs.push((row.take()?, row.take()?));
+            }
+        }
+        Ok(pairs)
+    }
+}

@@ -1,0 +1,142 @@
+//! Named servers of users, running or not.
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+
+use super::{CHUNK, activity, id_list};
+use crate::cell::Cells;
+use crate::error::StoreError;
+use crate::param::params;
+use crate::rows::{Record as _, RunningSpawner, Server, Spawner};
+use crate::statement::sql;
+use crate::tx::Tx;
+
+/// The table `spawners`.
+pub struct Spawners<'t> {
+    pub(super) tx: &'t mut Tx,
+}
+
+impl Spawners<'_> {
+    /// Finds a spawner by primary key.
+    pub async fn find(&mut self, id: i64) -> Result<Option<Spawner>, StoreError> {
+        self.tx.optional(sql!("SELECT [spawners p] FROM spawners p WHERE p.id = ?"), params![id]).await
+    }
+
+    /// Finds a user's spawner by server name; empty for the default server.
+    pub async fn by_user_and_name(
+        &mut self,
+        user_id: i64,
+        name: &str,
+    ) -> Result<Option<Spawner>, StoreError> {
+        let statement = sql!(
+            "SELECT [spawners p] FROM spawners p WHERE p.user_id = ? AND p.name = ? ORDER BY p.id LIMIT 1"
+        );
+        self.tx.optional(statement, params![user_id, name]).await
+    }
+
+    /// Finds a spawner by the names of its user and server.
+    pub async fn by_names(&mut self, user: &str, name: &str) -> Result<Option<Spawner>, StoreError> {
+        let statement = sql!(
+            "SELECT [spawners p] FROM users u JOIN spawners p ON p.user_id = u.id \
+             WHERE u.name = ? AND p.name = ? ORDER BY p.id LIMIT 1"
+        );
+        self.tx.optional(statement, params![user, name]).await
+    }
+
+    /// Finds the spawner of an OAuth client.
+    pub async fn by_oauth_client(&mut self, identifier: &str) -> Result<Option<Spawner>, StoreError> {
+        let statement =
+            sql!("SELECT [spawners p] FROM spawners p WHERE p.oauth_client_id = ? ORDER BY p.id LIMIT 1");
+        self.tx.optional(statement, params![identifier]).await
+    }
+
+    /// The spawners of a user, by primary key.
+    pub async fn of_user(&mut self, user_id: i64) -> Result<Vec<Spawner>, StoreError> {
+        let statement = sql!("SELECT [spawners p] FROM spawners p WHERE p.user_id = ? ORDER BY p.id");
+        self.tx.all(statement, params![user_id]).await
+    }
+
+    /// The spawners of many users, by primary key.
+    pub async fn of_users(&mut self, user_ids: &[i64]) -> Result<Vec<Spawner>, StoreError> {
+        let mut spawners = Vec::new();
+        for chunk in user_ids.chunks(CHUNK) {
+            let text = format!(
+                "SELECT [spawners p] FROM spawners p WHERE p.user_id IN ({}) ORDER BY p.id",
+                id_list(chunk)
+            );
+            spawners.extend(self.tx.dynamic_all::<Spawner>(&text, &[]).await?);
+        }
+        Ok(spawners)
+    }
+
+    /// All spawners that have an address, with it and the name of their owner, by primary key.
+    pub async fn running(&mut self) -> Result<Vec<RunningSpawner>, StoreError> {
+        let statement = sql!(
+            "SELECT [spawners p], [servers s], u.name FROM spawners p JOIN servers s ON s.id = p.server_id \
+             JOIN users u ON u.id = p.user_id ORDER BY p.id"
+        );
+        self.tx.rows(statement, &[]).await?.into_iter().map(running).collect()
+    }
+
+    /// The spawners of one user that have an address, with it, by primary key.
+    pub async fn running_of_user(&mut self, user_id: i64) -> Result<Vec<RunningSpawner>, StoreError> {
+        let statement = sql!(
+            "SELECT [spawners p], [servers s], u.name FROM spawners p JOIN servers s ON s.id = p.server_id \
+             JOIN users u ON u.id = p.user_id WHERE p.user_id = ? ORDER BY p.id"
+        );
+        self.tx.rows(statement, params![user_id]).await?.into_iter().map(running).collect()
+    }
+
+    /// Adds a spawner and sets its id.
+    pub async fn insert(&mut self, spawner: &mut Spawner) -> Result<(), StoreError> {
+        self.tx.insert(spawner).await
+    }
+
+    /// Writes all columns of a spawner.
+    pub async fn update(&mut self, spawner: &Spawner) -> Result<bool, StoreError> {
+        self.tx.update(spawner).await
+    }
+
+    /// Writes only the state of the spawner class.
+    pub async fn set_state(&mut self, id: i64, state: Option<&Value>) -> Result<bool, StoreError> {
+        let statement = sql!("UPDATE spawners SET state = ? WHERE id = ?");
+        Ok(self.tx.execute(statement, params![state, id]).await? > 0)
+    }
+
+    /// Gives a spawner an address, or takes it away. The former address is deleted, as upstream does.
+    pub async fn set_server(&mut self, id: i64, server_id: Option<i64>) -> Result<bool, StoreError> {
+        let former: Vec<Option<i64>> =
+            self.tx.column(sql!("SELECT server_id FROM spawners WHERE id = ?"), params![id]).await?;
+        let statement = sql!("UPDATE spawners SET server_id = ? WHERE id = ?");
+        let changed = self.tx.execute(statement, params![server_id, id]).await? > 0;
+        for former in former.into_iter().flatten().filter(|former| Some(*former) != server_id) {
+            self.tx.execute(sql!("DELETE FROM servers WHERE id = ?"), params![former]).await?;
+        }
+        Ok(changed)
+    }
+
+    /// Deletes a spawner with its address, its OAuth client (and the client's tokens and codes) and its shares.
+    pub async fn delete(&mut self, id: i64) -> Result<bool, StoreError> {
+        let address =
+            sql!("DELETE FROM servers WHERE id IN (SELECT p.server_id FROM spawners p WHERE p.id = ?)");
+        self.tx.execute(address, params![id]).await?;
+        let client = sql!(
+            "DELETE FROM oauth_clients WHERE identifier IN (SELECT p.oauth_client_id FROM spawners p WHERE p.id = ?)"
+        );
+        self.tx.execute(client, params![id]).await?;
+        Ok(self.tx.execute(sql!("DELETE FROM spawners WHERE id = ?"), params![id]).await? > 0)
+    }
+
+    /// Records activity of many spawners. A time before the recorded one changes nothing.
+    pub async fn set_activity(&mut self, times: &[(i64, DateTime<Utc>)]) -> Result<(), StoreError> {
+        activity::record(self.tx, activity::Table::Spawners, times).await
+    }
+}
+
+fn running(mut row: Cells) -> Result<RunningSpawner, StoreError> {
+    Ok(RunningSpawner {
+        spawner: Spawner::decode(&mut row)?,
+        server: Server::decode(&mut row)?,
+        user_name: row.take()?,
+    })
+}

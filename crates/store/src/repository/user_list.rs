@@ -1,0 +1,122 @@
+//! The list of users with the filters, orders and pages of `GET /hub/api/users`.
+
+use super::Page;
+use crate::error::StoreError;
+use crate::param::Param;
+use crate::rows::User;
+use crate::tx::Tx;
+
+/// What to list.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct UserQuery {
+    /// Only users in this state.
+    pub state: Option<UserState>,
+    /// Only names that contain this, in any case; `%` and `_` are wildcards, as upstream has it.
+    pub name_filter: Option<String>,
+    /// Only these users; None for all.
+    pub visible: Option<VisibleUsers>,
+    /// Order.
+    pub sort: UserSort,
+    /// Order from high to low.
+    pub descending: bool,
+    /// How many users to pass over.
+    pub offset: i64,
+    /// How many users to give at most; None for all.
+    pub limit: Option<i64>,
+}
+
+/// Users in this state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UserState {
+    /// At least one server has an address.
+    Active,
+    /// No server has an address.
+    Inactive,
+}
+
+/// The users that a requester may see: those named, and the members of the groups named.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct VisibleUsers {
+    /// Names of users.
+    pub users: Vec<String>,
+    /// Names of groups.
+    pub groups: Vec<String>,
+}
+
+/// Order of users.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum UserSort {
+    /// By primary key.
+    #[default]
+    Id,
+    /// By name.
+    Name,
+    /// By last activity; users without any come first, and last in the opposite order.
+    LastActivity,
+}
+
+pub(super) async fn page(tx: &mut Tx, query: &UserQuery) -> Result<Page<User>, StoreError> {
+    let mut params = Vec::new();
+    let condition = condition(query, &mut params);
+    let total = tx.dynamic_scalar(&format!("SELECT count(*) FROM users u{condition}"), &params).await?;
+    let text =
+        format!("SELECT [users u] FROM users u{condition} ORDER BY {} {}", order(query), limits(query));
+    let items = tx.dynamic_all(&text, &params).await?;
+    Ok(Page { items, total })
+}
+
+fn condition<'q>(query: &'q UserQuery, params: &mut Vec<Param<'q>>) -> String {
+    const ACTIVE: &str =
+        "EXISTS (SELECT 1 FROM spawners p WHERE p.user_id = u.id AND p.server_id IS NOT NULL)";
+    let mut conditions = Vec::new();
+    match query.state {
+        Some(UserState::Active) => conditions.push(ACTIVE.to_owned()),
+        Some(UserState::Inactive) => conditions.push(format!("NOT {ACTIVE}")),
+        None => {}
+    }
+    if let Some(visible) = &query.visible {
+        conditions.push(visibility(visible, params));
+    }
+    if let Some(filter) = &query.name_filter {
+        // The wildcards around the filter are added in SQL, so that the parameter can be borrowed.
+        conditions.push("lower(u.name) LIKE lower(concat('%', ?, '%'))".to_owned());
+        params.push(Param::from(filter.as_str()));
+    }
+    if conditions.is_empty() { String::new() } else { format!(" WHERE {}", conditions.join(" AND ")) }
+}
+
+fn visibility<'q>(visible: &'q VisibleUsers, params: &mut Vec<Param<'q>>) -> String {
+    let mut either = Vec::new();
+    if !visible.users.is_empty() {
+        either.push(format!("u.name IN ({})", super::placeholders(visible.users.len())));
+        params.extend(visible.users.iter().map(|name| Param::from(name.as_str())));
+    }
+    if !visible.groups.is_empty() {
+        either.push(format!(
+            "EXISTS (SELECT 1 FROM user_group_map m JOIN \"groups\" g ON g.id = m.group_id \
+             WHERE m.user_id = u.id AND g.name IN ({}))",
+            super::placeholders(visible.groups.len())
+        ));
+        params.extend(visible.groups.iter().map(|name| Param::from(name.as_str())));
+    }
+    if either.is_empty() { "1 = 0".to_owned() } else { format!("({})", either.join(" OR ")) }
+}
+
+/// Databases differ in where NULL sorts, so that is spelled out; the primary key makes pages stable.
+fn order(query: &UserQuery) -> String {
+    let (column, direction) = (
+        match query.sort {
+            UserSort::Id => "u.id",
+            UserSort::Name => "u.name",
+            UserSort::LastActivity => "u.last_activity",
+        },
+        if query.descending { "DESC" } else { "ASC" },
+    );
+    let nulls = if query.descending { "IS NULL" } else { "IS NOT NULL" };
+    format!("{column} {nulls}, {column} {direction}, u.id {direction}")
+}
+
+fn limits(query: &UserQuery) -> String {
+    // MySQL has no OFFSET without LIMIT; this number is its own advice for "all".
+    format!("LIMIT {} OFFSET {}", query.limit.unwrap_or(i64::MAX), query.offset.max(0))
+}

@@ -1,0 +1,168 @@
+//! Transactions: everything that is read or written happens in one.
+
+use crate::Backend;
+use crate::backend::Connection;
+use crate::cell::Cells;
+use crate::error::StoreError;
+use crate::param::Param;
+use crate::rows::{Field, Record};
+use crate::statement::{Statement, adapt};
+
+/// A transaction. It sees one state of the database; what it writes counts after [`Tx::commit`], and dropping it
+/// undoes it.
+///
+/// Keep it short: on SQLite only one writes at a time, and no transaction may stay open across a wait on the network,
+/// a spawn or a hash.
+pub struct Tx {
+    connection: Connection,
+    writes: bool,
+}
+
+impl std::fmt::Debug for Tx {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Tx").field("backend", &self.backend()).field("writes", &self.writes).finish()
+    }
+}
+
+impl Tx {
+    pub(crate) fn new(connection: Connection, writes: bool) -> Self {
+        Self { connection, writes }
+    }
+
+    /// The kind of database.
+    #[must_use]
+    pub fn backend(&self) -> Backend {
+        self.connection.backend()
+    }
+
+    /// Makes everything since the beginning count, durably. [`StoreError::Busy`] and [`StoreError::Query`] mean that
+    /// nothing does.
+    pub async fn commit(self) -> Result<(), StoreError> {
+        self.connection.commit().await
+    }
+
+    /// Undoes everything since the beginning, as dropping does, but waits until that is done.
+    pub async fn rollback(self) -> Result<(), StoreError> {
+        self.connection.rollback().await
+    }
+
+    /// All rows of an answer.
+    pub(crate) async fn rows(
+        &mut self,
+        statement: &'static Statement,
+        params: &[Param<'_>],
+    ) -> Result<Vec<Cells>, StoreError> {
+        self.connection.rows(statement.text(self.connection.backend()), params).await
+    }
+
+    /// Runs a statement that gives no rows. Returns how many rows it concerned.
+    pub(crate) async fn execute(
+        &mut self,
+        statement: &'static Statement,
+        params: &[Param<'_>],
+    ) -> Result<u64, StoreError> {
+        self.writable()?;
+        self.connection.execute(statement.text(self.connection.backend()), params).await
+    }
+
+    /// All rows of an answer as structs.
+    pub(crate) async fn all<R: Record>(
+        &mut self,
+        statement: &'static Statement,
+        params: &[Param<'_>],
+    ) -> Result<Vec<R>, StoreError> {
+        self.rows(statement, params).await?.iter_mut().map(R::decode).collect()
+    }
+
+    /// The first row of an answer as a struct.
+    pub(crate) async fn optional<R: Record>(
+        &mut self,
+        statement: &'static Statement,
+        params: &[Param<'_>],
+    ) -> Result<Option<R>, StoreError> {
+        self.rows(statement, params).await?.first_mut().map(R::decode).transpose()
+    }
+
+    /// The first column of all rows of an answer.
+    pub(crate) async fn column<F: Field>(
+        &mut self,
+        statement: &'static Statement,
+        params: &[Param<'_>],
+    ) -> Result<Vec<F>, StoreError> {
+        self.rows(statement, params).await?.iter_mut().map(Cells::take).collect()
+    }
+
+    /// The only value of an answer that always has one.
+    pub(crate) async fn scalar<F: Field>(
+        &mut self,
+        statement: &'static Statement,
+        params: &[Param<'_>],
+    ) -> Result<F, StoreError> {
+        first(self.rows(statement, params).await?)
+    }
+
+    /// [`Tx::rows`] for a statement that is made up at run time, in the same notation, and not kept prepared.
+    pub(crate) async fn dynamic_rows(
+        &mut self,
+        template: &str,
+        params: &[Param<'_>],
+    ) -> Result<Vec<Cells>, StoreError> {
+        let text = adapt(template, self.backend());
+        self.connection.dynamic_rows(text, params).await
+    }
+
+    /// [`Tx::all`] for a statement that is made up at run time.
+    pub(crate) async fn dynamic_all<R: Record>(
+        &mut self,
+        template: &str,
+        params: &[Param<'_>],
+    ) -> Result<Vec<R>, StoreError> {
+        self.dynamic_rows(template, params).await?.iter_mut().map(R::decode).collect()
+    }
+
+    /// [`Tx::scalar`] for a statement that is made up at run time.
+    pub(crate) async fn dynamic_scalar<F: Field>(
+        &mut self,
+        template: &str,
+        params: &[Param<'_>],
+    ) -> Result<F, StoreError> {
+        first(self.dynamic_rows(template, params).await?)
+    }
+
+    /// [`Tx::execute`] for a statement that is made up at run time.
+    pub(crate) async fn dynamic_execute(
+        &mut self,
+        template: &str,
+        params: &[Param<'_>],
+    ) -> Result<u64, StoreError> {
+        self.writable()?;
+        let text = adapt(template, self.backend());
+        self.connection.dynamic_execute(text, params).await
+    }
+
+    /// Adds a row with all its columns and sets its primary key.
+    pub(crate) async fn insert<R: Record>(&mut self, row: &mut R) -> Result<(), StoreError> {
+        self.writable()?;
+        let text = R::TABLE.statements().insert(self.backend());
+        let id = self.connection.insert(text, &row.encode()).await?;
+        row.set_id(id);
+        Ok(())
+    }
+
+    /// Writes all columns of a row. False if there is none with its primary key.
+    pub(crate) async fn update<R: Record>(&mut self, row: &R) -> Result<bool, StoreError> {
+        self.writable()?;
+        let text = R::TABLE.statements().update(self.backend());
+        let mut params = row.encode();
+        params.push(Param::Int(Some(row.id())));
+        Ok(self.connection.execute(text, &params).await? > 0)
+    }
+
+    fn writable(&self) -> Result<(), StoreError> {
+        if self.writes { Ok(()) } else { Err(StoreError::ReadOnly) }
+    }
+}
+
+fn first<F: Field>(rows: Vec<Cells>) -> Result<F, StoreError> {
+    rows.into_iter().next().ok_or(StoreError::Value { position: 0, expected: "a row" })?.take()
+}
