@@ -14,6 +14,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from harness import settings  # noqa: E402
+from harness.accounts import Accounts  # noqa: E402
 from harness.hub import Hub  # noqa: E402
 
 # Certificates of the tests are self-signed.
@@ -78,3 +79,11 @@ def make_module_hub(request: pytest.FixtureRequest, tmp_path_factory: pytest.Tem
 def _clean_up(key: str) -> None:
     for hub in reversed(_hubs.pop(key, [])):
         hub.clean_up()
+
+
+@pytest.fixture
+def accounts() -> Iterator[Accounts]:
+    """Makes real system accounts; they are removed after the test."""
+    made = Accounts()
+    yield made
+    made.clean_up()

@@ -76,6 +76,12 @@ class Lab:
         # The status bar; a cell that is run before the kernel is there makes JupyterLab start a second one.
         expect(self.page.locator("#jp-main-statusbar")).to_contain_text(re.compile(r"Python 3.*\| Idle"), timeout=PATIENCE)
 
+    def dismiss_dialogs(self) -> None:
+        """JupyterLab asks whether to start the server again when it could not reach it."""
+        dismiss = self.page.locator(".jp-Dialog .jp-mod-reject")
+        while dismiss.count():
+            dismiss.first.click()
+
     def run(self, code: str) -> int:
         """Types into the last cell and runs it; returns the cell's place."""
         cells = self.page.locator(".jp-Notebook .jp-CodeCell")
@@ -89,6 +95,6 @@ class Lab:
     def output(self, place: int) -> str:
         return self.page.locator(".jp-Notebook .jp-CodeCell").nth(place).locator(".jp-OutputArea-output").all_inner_texts()[-1]
 
-    def expect_output(self, place: int, text: str | re.Pattern[str]) -> None:
+    def expect_output(self, place: int, text: str | re.Pattern[str], *, milliseconds: float = PATIENCE) -> None:
         output = self.page.locator(".jp-Notebook .jp-CodeCell").nth(place).locator(".jp-OutputArea-output")
-        expect(output.last).to_contain_text(text, timeout=PATIENCE)
+        expect(output.last).to_contain_text(text, timeout=milliseconds)

@@ -160,7 +160,9 @@ class Hub:
 
     def start(self, seconds: float = 90.0) -> Hub:
         """Starts it and returns when the public port answers for the hub."""
-        self.launch()
+        return self.launch().wait_ready(seconds)
+
+    def wait_ready(self, seconds: float = 90.0) -> Hub:
         until(self.answers, f"{self.kind} to answer on {self.url}", seconds=seconds)
         return self
 

@@ -1,4 +1,4 @@
-"""Port numbers that no other test of this run uses."""
+"""Port numbers that no other test of this run uses, nor another run beside it."""
 
 from __future__ import annotations
 
@@ -7,20 +7,14 @@ import os
 import socket
 
 # Below the range from which the kernel takes the ports of outgoing connections.
-_FIRST, _SHARE = 12_000, 2_000
-
-
-def _worker_number() -> int:
-    name = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
-    return int(name.removeprefix("gw"))
-
-
-_candidates = itertools.cycle(range(_FIRST + _worker_number() % 10 * _SHARE, _FIRST + (_worker_number() % 10 + 1) * _SHARE))
+_FIRST, _LAST, _SHARE = 12_000, 32_000, 100
+_start = _FIRST + os.getpid() * _SHARE % (_LAST - _FIRST)
+_candidates = itertools.chain(range(_start, _LAST), itertools.cycle(range(_FIRST, _LAST)))
 
 
 def free_port() -> int:
     """A port on 127.0.0.1 that nothing listens on; each call gives another one."""
-    for port in itertools.islice(_candidates, _SHARE):
+    for port in itertools.islice(_candidates, _LAST - _FIRST):
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))

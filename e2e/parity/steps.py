@@ -1,0 +1,64 @@
+"""The language in which a case is written: a name and a list of requests.
+
+    Case("user-create", [
+        POST("users/pia", who="admin"),
+        GET("users/pia", who="admin"),
+    ])
+
+Paths are relative to `hub/api/` unless they begin with `/`, which is the base URL. `who` is
+
+* `"nobody"`, `"stranger"` (a token that does not exist), `"admin"` (the token of an administrating service),
+* `"reader"` (a service that may only list names), `"user:NAME"` (a token of that user, who is made if need be),
+* `"browser:NAME"` (a session by cookies, with the XSRF value in its header).
+
+`keep={"token_id": "id"}` remembers a value of the JSON answer, and `{token_id}` in a later path or body is replaced
+by it. Names of users, groups and services must be the case's own, so that each case can be run alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Step:
+    method: str
+    path: str
+    who: str = "admin"
+    json: Any = None
+    data: Any = None
+    headers: dict[str, str] = field(default_factory=dict)
+    keep: dict[str, str] = field(default_factory=dict)
+    #: Repeat the request until the answer has this status, for what happens in the background.
+    until: int = 0
+
+
+@dataclass(frozen=True)
+class Case:
+    name: str
+    steps: list[Step]
+    #: Keys of JSON objects that may differ, each with the reason.
+    ignore: dict[str, str] = field(default_factory=dict)
+    #: A later stage of the project that this belongs to.
+    stage: str = ""
+
+
+def GET(path: str, **options: Any) -> Step:
+    return Step("GET", path, **options)
+
+
+def POST(path: str, **options: Any) -> Step:
+    return Step("POST", path, **options)
+
+
+def PUT(path: str, **options: Any) -> Step:
+    return Step("PUT", path, **options)
+
+
+def PATCH(path: str, **options: Any) -> Step:
+    return Step("PATCH", path, **options)
+
+
+def DELETE(path: str, **options: Any) -> Step:
+    return Step("DELETE", path, **options)

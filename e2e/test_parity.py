@@ -1,0 +1,43 @@
+"""Every case of `parity/cases.py`, sent to JupyterHub 6.1.1 and to the server under test."""
+
+from __future__ import annotations
+
+import pytest
+from harness import settings
+from harness.hub import ADMIN_SERVICE, DUMMY_LOGIN, TRIVIAL_SERVERS
+from parity.cases import CASES
+from parity.compare import Talk, difference
+from parity.steps import Case
+
+CONFIG = (
+    DUMMY_LOGIN + TRIVIAL_SERVERS + ADMIN_SERVICE + "c.JupyterHub.allow_named_servers = True\n"
+    "c.JupyterHub.named_server_limit_per_user = 2\n"
+    "c.JupyterHub.services.append({'name': 'reader', 'api_token': 'the-token-of-the-reader'})\n"
+    "c.JupyterHub.load_roles = [\n"
+    "    {'name': 'reader', 'scopes': ['list:users', 'read:users:name', 'list:groups'], 'services': ['reader']},\n"
+    "]\n"
+    "c.JupyterHub.load_groups = {'first': ['first-1', 'first-2', 'first-3', 'first-4']}\n"
+)
+
+
+@pytest.fixture(scope="module")
+def talks(make_module_hub) -> list[Talk]:
+    """JupyterHub, and the server under test, with the same configuration."""
+    hubs = [make_module_hub(CONFIG, kind=kind) for kind in ("jupyterhub", settings.SERVER)]
+    for hub in hubs:
+        hub.launch()
+    return [Talk(hub.wait_ready()) for hub in hubs]
+
+
+def _parameter(case: Case):
+    return pytest.param(case, id=case.name, marks=[pytest.mark.stage(case.stage)] if case.stage else [])
+
+
+@pytest.mark.parametrize("case", [_parameter(case) for case in CASES])
+def test_the_answers_are_the_same(talks, case):
+    theirs, ours = (talk.run(case) for talk in talks)
+    # `pytest -rP -k NAME` shows what JupyterHub answered.
+    print("\n".join(theirs))
+    differs = difference(case, theirs, ours)
+    if differs:
+        pytest.fail(differs, pytrace=False)
