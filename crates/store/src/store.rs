@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use chrono::{DateTime, Local};
 
-use crate::backend::{Backend, Pool, sqlite};
+use crate::backend::{Backend, Pool, prepare, sqlite};
 use crate::error::StoreError;
-use crate::revision::{Observed, Plan};
+use crate::revision::Plan;
 use crate::rows::TokenWithOwner;
 use crate::tx::Tx;
 use crate::url::DatabaseUrl;
@@ -67,9 +67,8 @@ impl Store {
             DatabaseUrl::SqliteFile(path) => {
                 open_sqlite(sqlite::Location::file(path.clone()), &name, &options).await?
             }
-            DatabaseUrl::Postgres(_) | DatabaseUrl::MySql(_) => {
-                return Err(crate::UrlError::Unsupported(name.to_string()).into());
-            }
+            DatabaseUrl::Postgres(server) => Pool::postgres(server, &name, &options).await?,
+            DatabaseUrl::MySql(server) => Pool::mysql(server, &name, &options).await?,
         };
         Ok(Self { pool: Arc::new(pool), name })
     }
@@ -139,12 +138,6 @@ async fn open_sqlite(
     }
     let pool = sqlite::Pool::open(location, options.busy_timeout)?;
     // What was seen may have changed since: the decision that counts is made under the lock.
-    pool.set_up(|connection| prepare(&sqlite::inspect(connection)?, name, options)).await?;
+    pool.set_up(|connection| prepare(&sqlite::inspect(connection)?, name, options, Backend::Sqlite)).await?;
     Ok(Pool::Sqlite(pool))
-}
-
-/// The statements that make a database fit for use.
-fn prepare(observed: &Observed, name: &str, options: &StoreOptions) -> Result<Vec<String>, StoreError> {
-    let plan = observed.plan(name, options.upgrade)?;
-    Ok(observed.statements(&plan, Backend::Sqlite))
 }

@@ -2,7 +2,10 @@
 
 mod mysql;
 mod postgres;
+mod server;
 pub(crate) mod sqlite;
+
+pub(crate) use server::prepare;
 
 use crate::cell::Cells;
 use crate::error::StoreError;

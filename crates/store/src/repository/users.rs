@@ -110,6 +110,12 @@ impl Users<'_> {
         self.tx.column(sql!("SELECT u.name FROM users u ORDER BY u.id"), &[]).await
     }
 
+    /// The administrators, by primary key.
+    pub async fn admins(&mut self) -> Result<Vec<User>, StoreError> {
+        let statement = sql!("SELECT [users u] FROM users u WHERE u.\"admin\" = ? ORDER BY u.id");
+        self.tx.all(statement, params![true]).await
+    }
+
     /// How many users there are.
     pub async fn count(&mut self) -> Result<i64, StoreError> {
         self.tx.scalar(sql!("SELECT count(*) FROM users"), &[]).await

@@ -54,10 +54,6 @@ impl Location {
         self.memory
     }
 
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
-    }
-
     /// Takes the names of a memory database's files away, once all connections are open.
     pub(super) fn forget_files(&mut self) {
         if let Some(error) = self.directory.take().and_then(|directory| directory.close().err()) {
