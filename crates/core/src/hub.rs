@@ -1,0 +1,158 @@
+//! The hub: everything that the services below share.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use chrono::{DateTime, Utc};
+use perijove_authenticators::{Authenticator, Policy};
+use perijove_crypto::auth_state::CryptKeeper;
+use perijove_model::ServerName;
+use perijove_proxy::Routes;
+use perijove_spawners::Spawner;
+use perijove_store::Store;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::activity::Activity;
+use crate::hooks::Hooks;
+use crate::identity::Identities;
+use crate::scopes::Scopes;
+use crate::servers::registry::{LiveServer, Registry};
+use crate::servers::state::ServerState;
+use crate::settings::Settings;
+
+/// The parts a hub is made of.
+pub struct Parts {
+    /// Resolved settings.
+    pub settings: Settings,
+    /// The database.
+    pub store: Store,
+    /// Who may log in, and how.
+    pub authenticator: Arc<dyn Authenticator>,
+    /// The allow and admin rules.
+    pub policy: Arc<Policy>,
+    /// How servers are started.
+    pub spawner: Arc<dyn Spawner>,
+    /// The proxy's routes.
+    pub routes: Arc<dyn Routes>,
+    /// Functions of the configuration.
+    pub hooks: Arc<dyn Hooks>,
+    /// What scopes mean here.
+    pub scopes: Arc<Scopes>,
+    /// Encryption of `auth_state`; `None` where it is not enabled.
+    pub crypt: Option<CryptKeeper>,
+    /// The client that asks servers whether they are up.
+    pub http: reqwest::Client,
+    /// The time. A parameter, so that tests can set it.
+    pub clock: fn() -> DateTime<Utc>,
+}
+
+/// The hub. Its methods, one `impl` block a topic, are the services that pages and endpoints call.
+pub struct Hub {
+    /// Resolved settings.
+    pub settings: Settings,
+    /// Turns tokens and cookies into identities.
+    pub identities: Identities,
+    /// Implicit activity, before it is written.
+    pub activity: Activity,
+    /// The allow and admin rules.
+    pub policy: Arc<Policy>,
+    /// Who may log in, and how.
+    pub authenticator: Arc<dyn Authenticator>,
+    pub(crate) store: Store,
+    pub(crate) spawner: Arc<dyn Spawner>,
+    pub(crate) routes: Arc<dyn Routes>,
+    pub(crate) hooks: Arc<dyn Hooks>,
+    pub(crate) scopes: Arc<Scopes>,
+    pub(crate) crypt: Option<CryptKeeper>,
+    pub(crate) http: reqwest::Client,
+    pub(crate) servers: Registry,
+    pub(crate) failures_in_a_row: AtomicU64,
+    pub(crate) stop_servers: AtomicBool,
+    stop_proxy: AtomicBool,
+    pub(crate) gave_up: AtomicBool,
+    pub(crate) tasks: TaskTracker,
+    pub(crate) shutdown: CancellationToken,
+    clock: fn() -> DateTime<Utc>,
+}
+
+impl Hub {
+    /// Puts a hub together. Nothing runs until [`Hub::prepare`] and [`Hub::run`].
+    pub fn new(parts: Parts, shutdown: CancellationToken) -> Arc<Self> {
+        Arc::new(Self {
+            identities: Identities::new(parts.store.clone(), parts.scopes.clone()),
+            activity: Activity::new(parts.settings.activity_resolution),
+            store: parts.store,
+            authenticator: parts.authenticator,
+            policy: parts.policy,
+            spawner: parts.spawner,
+            routes: parts.routes,
+            hooks: parts.hooks,
+            scopes: parts.scopes,
+            crypt: parts.crypt,
+            http: parts.http,
+            servers: Registry::default(),
+            failures_in_a_row: AtomicU64::new(0),
+            stop_servers: AtomicBool::new(parts.settings.servers.cleanup_servers),
+            stop_proxy: AtomicBool::new(parts.settings.cleanup_proxy),
+            gave_up: AtomicBool::new(false),
+            tasks: TaskTracker::new(),
+            shutdown,
+            clock: parts.clock,
+            settings: parts.settings,
+        })
+    }
+
+    /// Now.
+    pub fn now(&self) -> DateTime<Utc> {
+        (self.clock)()
+    }
+
+    /// Asks the whole hub to end.
+    pub fn request_shutdown(&self) {
+        self.shutdown.cancel();
+    }
+
+    /// The same, as `POST /api/shutdown` asks: whether servers and proxy end too, where that differs
+    /// from the configuration.
+    pub fn request_shutdown_with(&self, servers: Option<bool>, proxy: Option<bool>) {
+        if let Some(servers) = servers {
+            self.stop_servers.store(servers, Ordering::Relaxed);
+        }
+        if let Some(proxy) = proxy {
+            self.stop_proxy.store(proxy, Ordering::Relaxed);
+        }
+        self.shutdown.cancel();
+    }
+
+    /// Whether the proxy ends with the hub.
+    pub fn stops_proxy(&self) -> bool {
+        self.stop_proxy.load(Ordering::Relaxed)
+    }
+
+    /// True if the hub ended itself because too many starts failed in a row.
+    pub fn gave_up(&self) -> bool {
+        self.gave_up.load(Ordering::Relaxed)
+    }
+
+    /// What this process knows of a server that is more than stopped.
+    pub fn live_server(&self, user_id: i64, server: &ServerName) -> Option<Arc<LiveServer>> {
+        self.servers.get(&(user_id, server.clone()))
+    }
+
+    /// The state of a server as this process knows it.
+    pub fn server_state(&self, user_id: i64, server: &ServerName) -> ServerState {
+        self.servers.state(&(user_id, server.clone()))
+    }
+
+    /// Upstream's class names of authenticator and spawner, for `GET /api/info`.
+    pub fn class_names(&self) -> (String, String) {
+        (self.authenticator.upstream_class().to_owned(), self.spawner.upstream_class().to_owned())
+    }
+}
+
+impl std::fmt::Debug for Hub {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Hub").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}

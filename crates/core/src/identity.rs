@@ -1,0 +1,271 @@
+//! Who makes a request, and what they may do.
+//!
+//! The database is the truth on every request: another process may write at any time and tells
+//! nobody. On SQLite one `PRAGMA data_version` shows whether anything changed; while it has not,
+//! what was read before is still true and is answered from memory. On PostgreSQL and MySQL nothing
+//! is kept: one joined query a request.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use chrono::{DateTime, Utc};
+use perijove_crypto::token::{self, Fingerprint, HashedToken};
+use perijove_model::scope::{Authorisation, Owner};
+use perijove_store::{
+    self as store, ClientTarget, Grants, Store, TokenOwner, TokenWithOwner, Tx, UserWithGrants,
+};
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::error::Result;
+use crate::records::UserRecord;
+use crate::scopes::Scopes;
+
+/// Entries that the cache of one database version may hold; past it, it starts anew.
+const ENTRIES_AT_MOST: usize = 50_000;
+
+/// A service as a request's author.
+#[derive(Debug, Clone)]
+pub struct ServiceRecord {
+    /// The row's number.
+    pub id: i64,
+    /// Its name.
+    pub name: String,
+    /// Its administrator flag.
+    pub admin: bool,
+    /// Its roles.
+    pub grants: Grants,
+}
+
+/// The owner of a session or token.
+#[derive(Debug, Clone)]
+pub enum Principal {
+    /// A person.
+    User(Arc<UserRecord>),
+    /// A program.
+    Service(Arc<ServiceRecord>),
+}
+
+impl Principal {
+    /// The name.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::User(user) => &user.row.name,
+            Self::Service(service) => &service.name,
+        }
+    }
+
+    /// True for administrators.
+    pub fn is_admin(&self) -> bool {
+        match self {
+            Self::User(user) => user.row.admin,
+            Self::Service(service) => service.admin,
+        }
+    }
+
+    /// The user, if it is one.
+    pub fn user(&self) -> Option<&Arc<UserRecord>> {
+        match self {
+            Self::User(user) => Some(user),
+            Self::Service(_) => None,
+        }
+    }
+
+    /// Name and kind, as scopes are expanded for.
+    pub fn owner(&self) -> Owner<'_> {
+        match self {
+            Self::User(user) => user.owner(),
+            Self::Service(service) => Owner::service(&service.name),
+        }
+    }
+
+    /// Roles, groups and shares.
+    pub fn grants(&self) -> &Grants {
+        match self {
+            Self::User(user) => &user.grants,
+            Self::Service(service) => &service.grants,
+        }
+    }
+}
+
+/// An authenticated request's owner and scopes.
+#[derive(Debug, Clone)]
+pub struct Identity {
+    /// Whose session or token it is.
+    pub principal: Principal,
+    /// What may be done with it.
+    pub authorisation: Authorisation,
+    /// The token, if one was used; `None` for a cookie.
+    pub token: Option<Arc<store::ApiToken>>,
+}
+
+/// Turns tokens and cookies into identities.
+#[derive(Debug)]
+pub struct Identities {
+    store: Store,
+    scopes: Arc<Scopes>,
+    cache: RwLock<Cache>,
+    /// Tokens are kept under this hash, so that no table of secrets lies in memory.
+    hasher: RandomState,
+}
+
+#[derive(Debug, Default)]
+struct Cache {
+    version: Option<u64>,
+    /// Several tokens may share a key; the stored hash decides.
+    tokens: HashMap<u64, Kept>,
+    cookies: HashMap<String, Identity>,
+    users: HashMap<String, Arc<UserRecord>>,
+}
+
+/// A token that was checked against its row before, with the row's hash for the next time.
+#[derive(Debug, Clone)]
+struct Kept {
+    digest: Fingerprint,
+    identity: Identity,
+}
+
+impl Cache {
+    fn len(&self) -> usize {
+        self.tokens.len() + self.cookies.len() + self.users.len()
+    }
+}
+
+impl Identities {
+    /// Reads through `store`.
+    pub fn new(store: Store, scopes: Arc<Scopes>) -> Self {
+        Self { store, scopes, cache: RwLock::default(), hasher: RandomState::new() }
+    }
+
+    /// The owner of an API token; `None` if there is no such token, or it has expired.
+    pub async fn of_token(&self, token: &SecretString, now: DateTime<Utc>) -> Result<Option<Identity>> {
+        let version = self.store.data_version().await?;
+        let plain = token.expose_secret();
+        let key = self.hasher.hash_one(plain);
+        if let Some(kept) = self.cached(version, |cache| cache.tokens.get(&key).cloned())
+            && kept.digest.matches(plain)
+        {
+            return Ok(live(kept.identity, now));
+        }
+        let mut tx = self.store.read().await?;
+        let Some(found) = self.resolve(&mut tx, plain, now).await? else { return Ok(None) };
+        let Some(identity) = self.identity_of_token(&mut tx, found).await? else { return Ok(None) };
+        let kept = Kept { digest: Fingerprint::of(plain), identity: identity.clone() };
+        self.remember(version, |cache| {
+            cache.tokens.insert(key, kept);
+        });
+        Ok(Some(identity))
+    }
+
+    async fn resolve(&self, tx: &mut Tx, plain: &str, now: DateTime<Utc>) -> Result<Option<TokenWithOwner>> {
+        for candidate in tx.tokens().resolve_by_prefix(token::prefix(plain)).await? {
+            let matches =
+                HashedToken::parse(&candidate.token.hashed).is_ok_and(|hashed| hashed.verify(plain));
+            if matches && !is_expired(&candidate.token, now) {
+                return Ok(Some(candidate));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The owner of a login cookie with this (verified) content.
+    pub async fn of_cookie(&self, cookie_id: &str) -> Result<Option<Identity>> {
+        let version = self.store.data_version().await?;
+        if let Some(found) = self.cached(version, |cache| cache.cookies.get(cookie_id).cloned()) {
+            return Ok(Some(found));
+        }
+        let mut tx = self.store.read().await?;
+        let Some(found) = tx.users().resolve_by_cookie_id(cookie_id).await? else { return Ok(None) };
+        let identity = self.of_user(Arc::new(UserRecord::load(&mut tx, found).await?));
+        self.remember(version, |cache| {
+            cache.cookies.insert(cookie_id.to_owned(), identity.clone());
+        });
+        Ok(Some(identity))
+    }
+
+    /// A user by name, as of now.
+    pub async fn user(&self, name: &str) -> Result<Option<Arc<UserRecord>>> {
+        let version = self.store.data_version().await?;
+        if let Some(found) = self.cached(version, |cache| cache.users.get(name).cloned()) {
+            return Ok(Some(found));
+        }
+        let mut tx = self.store.read().await?;
+        let Some(row) = tx.users().by_name(name).await? else { return Ok(None) };
+        let user = Arc::new(UserRecord::of_row(&mut tx, row).await?);
+        self.remember(version, |cache| {
+            cache.users.insert(name.to_owned(), user.clone());
+        });
+        Ok(Some(user))
+    }
+
+    /// The identity of a user who proved to be one by cookie, login, or `auth` in a request's body.
+    pub fn of_user(&self, user: Arc<UserRecord>) -> Identity {
+        let held = self.scopes.held(user.owner(), &user.grants);
+        Identity {
+            authorisation: Authorisation::from_set(held),
+            principal: Principal::User(user),
+            token: None,
+        }
+    }
+
+    /// `None` where the token has lost its owner or its OAuth client: such rows grant nothing.
+    async fn identity_of_token(&self, tx: &mut Tx, found: TokenWithOwner) -> Result<Option<Identity>> {
+        let TokenWithOwner { token, owner, client, grants } = found;
+        if token.client_id.is_none() {
+            return Ok(None);
+        }
+        let principal = match owner {
+            None => return Ok(None),
+            Some(TokenOwner::User(user)) => {
+                let user = UserRecord::load(tx, UserWithGrants { user: *user, grants }).await?;
+                Principal::User(Arc::new(user))
+            }
+            Some(TokenOwner::Service { id, name, admin }) => {
+                Principal::Service(Arc::new(ServiceRecord { id, name, admin, grants }))
+            }
+        };
+        let scopes = self.scopes_of_token(tx, &token, client.as_ref(), &principal).await?;
+        Ok(Some(Identity { principal, authorisation: scopes, token: Some(Arc::new(token)) }))
+    }
+
+    /// What a token of `principal` may do.
+    pub async fn scopes_of_token(
+        &self,
+        tx: &mut Tx,
+        token: &store::ApiToken,
+        client: Option<&ClientTarget>,
+        principal: &Principal,
+    ) -> Result<Authorisation> {
+        let held = self.scopes.held(principal.owner(), principal.grants());
+        let scopes = self.scopes.of_token(tx, &token.scopes, principal.owner(), client, &held).await?;
+        Ok(Authorisation::from_set(scopes))
+    }
+
+    fn cached<T>(&self, version: Option<u64>, find: impl FnOnce(&Cache) -> Option<T>) -> Option<T> {
+        let version = version?;
+        let cache = self.cache.read().unwrap_or_else(PoisonError::into_inner);
+        if cache.version == Some(version) { find(&cache) } else { None }
+    }
+
+    /// Keeps something that was read after `version` was asked for: it is at least that new.
+    fn remember(&self, version: Option<u64>, keep: impl FnOnce(&mut Cache)) {
+        let Some(version) = version else { return };
+        let mut cache = self.cache.write().unwrap_or_else(PoisonError::into_inner);
+        if cache.version.is_some_and(|kept| kept > version) {
+            return;
+        }
+        if cache.version != Some(version) || cache.len() >= ENTRIES_AT_MOST {
+            *cache = Cache { version: Some(version), ..Cache::default() };
+        }
+        keep(&mut cache);
+    }
+}
+
+fn is_expired(token: &store::ApiToken, now: DateTime<Utc>) -> bool {
+    token.expires_at.is_some_and(|expires| expires < now)
+}
+
+fn live(identity: Identity, now: DateTime<Utc>) -> Option<Identity> {
+    let expired = identity.token.as_deref().is_some_and(|token| is_expired(token, now));
+    (!expired).then_some(identity)
+}

@@ -1,0 +1,112 @@
+//! Logging in: from a form's content to a user in the database.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use perijove_authenticators::{
+    self as authenticators, AuthError, AuthModel, KnownUsers, LoginRefusal, LoginRequest, ManagedGroups,
+};
+
+use crate::error::{Error, Result};
+use crate::hub::Hub;
+use crate::records::UserRecord;
+use crate::users::{assign_default_roles, insert_user};
+
+impl Hub {
+    /// Tries to log somebody in. `None` means: wrong name or password, or not allowed; the cause is
+    /// in the log only.
+    ///
+    /// # Errors
+    /// [`Error::Status`] where an authenticator or hook refused with a message of its own.
+    pub async fn login(&self, request: &LoginRequest) -> Result<Option<Arc<UserRecord>>> {
+        let Some(model) = self.authenticate(request).await? else { return Ok(None) };
+        let user = self.persist_login(model).await?;
+        tracing::info!("User logged in: {}", user.name);
+        Ok(Some(user))
+    }
+
+    /// Only asks the authenticator; nothing is written.
+    pub async fn authenticate(&self, request: &LoginRequest) -> Result<Option<AuthModel>> {
+        match authenticators::login(self.authenticator.as_ref(), &self.policy, request, self).await {
+            Ok(model) => Ok(Some(model)),
+            Err(LoginRefusal::Failed(AuthError::Denied { status, message })) => {
+                Err(Error::Status { status, message })
+            }
+            Err(LoginRefusal::Failed(error)) => Err(Error::internal(error)),
+            Err(refusal) => {
+                if let LoginRefusal::NotAllowed { nobody_allowed: true, .. } = &refusal {
+                    tracing::warn!(
+                        "nobody is allowed to log in. hint: set c.Authenticator.allowed_users, or \
+                         c.Authenticator.allow_all = True, in the configuration"
+                    );
+                }
+                let name = request.logged_username();
+                tracing::warn!(remote.address = ?request.remote_addr, "Failed login for {name:?}: {refusal}");
+                Ok(None)
+            }
+        }
+    }
+
+    /// Writes what a login brought: the user, its administrator flag, groups and `auth_state`.
+    async fn persist_login(&self, model: AuthModel) -> Result<Arc<UserRecord>> {
+        let name = self.check_user_name(&model.name)?;
+        if self.find_user(name.as_str()).await?.is_none() {
+            self.create_user(&name, model.admin.unwrap_or(false)).await?;
+        }
+        let auth_state = if self.crypt.is_some() { model.auth_state.as_ref() } else { None };
+        let encrypted = self.encrypt_auth_state(auth_state)?;
+        let mut tx = self.store.begin().await?;
+        let mut row = match tx.users().by_name(name.as_str()).await? {
+            Some(row) => row,
+            None => insert_user(&mut tx, &name, false, self.now()).await?,
+        };
+        let before = row.clone();
+        if let Some(admin) = model.admin {
+            row.admin = admin;
+        }
+        if model.user_info.is_some() {
+            row.user_info = model.user_info;
+        }
+        row.encrypted_auth_state = encrypted;
+        if row != before {
+            tx.users().update(&row).await?;
+        }
+        assign_default_roles(&mut tx, &row).await?;
+        if self.settings.manage_groups {
+            match &model.groups {
+                ManagedGroups::Exactly(groups) => sync_groups(&mut tx, row.id, groups).await?,
+                ManagedGroups::Unchanged => (),
+                ManagedGroups::Unspecified => {
+                    return Err(Error::internal(format!(
+                        "Authenticator.manage_groups is on, but the authenticator says nothing of {name}'s groups"
+                    )));
+                }
+            }
+        }
+        tx.commit().await?;
+        self.find_user(name.as_str()).await?.ok_or_else(|| Error::internal("a user vanished during login"))
+    }
+}
+
+/// Makes the user a member of exactly these groups; groups that are new are made.
+async fn sync_groups(tx: &mut perijove_store::Tx, user_id: i64, names: &[String]) -> Result<()> {
+    for group in tx.groups().of_user(user_id).await? {
+        if !names.contains(&group.name) {
+            tx.groups().remove_user(group.id, user_id).await?;
+        }
+    }
+    for name in names {
+        let group = crate::startup::ensure_group(tx, name).await?;
+        tx.groups().add_user(group.id, user_id).await?;
+    }
+    Ok(())
+}
+
+#[async_trait]
+impl KnownUsers for Hub {
+    async fn is_known(&self, name: &str) -> std::result::Result<bool, AuthError> {
+        let lookup =
+            |error: Error| AuthError::Lookup { what: format!("user {name:?}"), cause: error.to_string() };
+        Ok(self.find_user(name).await.map_err(lookup)?.is_some())
+    }
+}

@@ -1,0 +1,98 @@
+//! Rows that belong together, read together.
+
+use perijove_model::scope::Owner;
+use perijove_model::{ServerName, UserName};
+use perijove_store::{self as store, Grants, Tx, UserWithGrants};
+
+use crate::error::Result;
+
+/// A user with everything that pages, models and scopes need of it.
+#[derive(Debug, Clone)]
+pub struct UserRecord {
+    /// The row.
+    pub row: store::User,
+    /// The name, parsed.
+    pub name: UserName,
+    /// Roles, groups and shares.
+    pub grants: Grants,
+    /// All servers by name, running or not, with the address of those that run.
+    pub spawners: Vec<SpawnerRecord>,
+}
+
+/// A server's row and, while it runs, its address.
+#[derive(Debug, Clone)]
+pub struct SpawnerRecord {
+    /// The row.
+    pub row: store::Spawner,
+    /// The name, parsed.
+    pub name: ServerName,
+    /// Where it listens, while it runs.
+    pub server: Option<store::Server>,
+}
+
+impl UserRecord {
+    /// Adds the servers to what one joined query brought.
+    pub async fn load(tx: &mut Tx, found: UserWithGrants) -> Result<Self> {
+        let UserWithGrants { user, grants } = found;
+        let rows = tx.spawners().of_user(user.id).await?;
+        let mut running = Vec::new();
+        if rows.iter().any(|row| row.server_id.is_some()) {
+            running = tx.spawners().running_of_user(user.id).await?;
+        }
+        let mut spawners: Vec<SpawnerRecord> = rows
+            .into_iter()
+            .map(|row| {
+                let server =
+                    running.iter().find(|found| found.spawner.id == row.id).map(|found| found.server.clone());
+                SpawnerRecord { name: ServerName::from_stored(row.name.clone()), row, server }
+            })
+            .collect();
+        spawners.sort_by(|a, b| a.row.name.cmp(&b.row.name));
+        Ok(Self { name: UserName::from_stored(user.name.clone()), row: user, grants, spawners })
+    }
+
+    /// Reads a user by row.
+    pub async fn of_row(tx: &mut Tx, user: store::User) -> Result<Self> {
+        let grants = tx.users().grants(user.id).await?;
+        Self::load(tx, UserWithGrants { user, grants }).await
+    }
+
+    /// One of the user's servers.
+    pub fn spawner(&self, name: &str) -> Option<&SpawnerRecord> {
+        self.spawners.iter().find(|spawner| spawner.row.name == name)
+    }
+
+    /// The user as scopes are expanded for.
+    pub fn owner(&self) -> Owner<'_> {
+        Owner::user(&self.row.name)
+    }
+
+    /// Names of the roles that the user itself has, in the order of the database.
+    pub fn role_names(&self) -> Vec<&str> {
+        self.grants.roles.iter().map(|role| role.name.as_str()).collect()
+    }
+}
+
+impl SpawnerRecord {
+    /// The URL that requests are forwarded to, without path.
+    pub fn target(&self) -> Option<String> {
+        self.server.as_ref().map(server_url)
+    }
+}
+
+/// `proto://ip:port` of a server's row. A Unix socket's path is kept, quoted, in `ip`.
+pub fn server_url(server: &store::Server) -> String {
+    if server.proto == "http+unix" {
+        return format!("http+unix://{}", server.ip);
+    }
+    let ip = match server.ip.as_str() {
+        "" | "0.0.0.0" | "*" => "127.0.0.1",
+        "::" => "::1",
+        ip => ip,
+    };
+    let host = if ip.contains(':') { format!("[{ip}]") } else { ip.to_owned() };
+    match server.port {
+        Some(port) => format!("{}://{host}:{port}", server.proto),
+        None => format!("{}://{host}", server.proto),
+    }
+}

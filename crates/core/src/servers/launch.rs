@@ -1,0 +1,210 @@
+//! From a prepared start to a running process: hooks, environment, spawner.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use perijove_model::name::ServerName;
+use perijove_spawners::{Journal, Launch, ProcessRecord, ServerState, SpawnError, SpawnFacts, Target};
+use serde_json::{Map, Value};
+use tokio::time::timeout;
+
+use super::progress::ProgressEvent;
+use super::record::{PROCESS_KIND, PreparedStart};
+use super::registry::LiveServer;
+use super::start::StartRequest;
+use crate::error::{Error, Result};
+use crate::hooks::HookTarget;
+use crate::hub::Hub;
+use crate::records::{UserRecord, server_url};
+
+/// Commits what the spawner reports before the child may run.
+struct StartJournal<'a> {
+    hub: &'a Hub,
+    live: &'a LiveServer,
+    spawner_id: i64,
+}
+
+#[async_trait]
+impl Journal for StartJournal<'_> {
+    async fn started(
+        &self,
+        state: &ServerState,
+        process: Option<&ProcessRecord>,
+    ) -> std::result::Result<(), SpawnError> {
+        let recorded = self.hub.record_process(self.spawner_id, state, process).await;
+        recorded.map_err(|error| SpawnError::Journal(error.to_string()))
+    }
+
+    fn progress(&self, event: perijove_spawners::ProgressEvent) {
+        self.live.progress.push(ProgressEvent {
+            progress: event.progress.map(i64::from),
+            message: Some(event.message).filter(|message| !message.is_empty()),
+            html_message: event.html_message,
+        });
+    }
+}
+
+impl Hub {
+    /// Runs the hooks and the spawner; the process runs when this returns.
+    pub(super) async fn launch(
+        &self,
+        user: &Arc<UserRecord>,
+        request: &StartRequest,
+        prepared: &PreparedStart,
+        live: &LiveServer,
+    ) -> Result<Target> {
+        let options = prepared.spawner.user_options.clone().unwrap_or(Value::Null);
+        let mut launch = Launch {
+            facts: self.facts(user, request, prepared),
+            settings: self.spawner.settings(),
+            user_options: options.as_object().cloned().unwrap_or_default(),
+            state: Map::new(),
+        };
+        let session = self
+            .authenticator
+            .pre_spawn_start(&user.name, &request.server)
+            .await
+            .map_err(|error| Error::internal(format!("opening the account session failed: {error}")))?;
+        if let Some(session) = session {
+            self.keep_session(prepared.spawner.id, session).await?;
+        }
+        let auth_state = self.auth_state(&user.row);
+        let target = HookTarget { user, server_name: request.server.as_str(), user_options: &options };
+        self.hooks.before_spawn(&target, auth_state.as_ref(), &mut launch).await?;
+        let journal = StartJournal { hub: self, live, spawner_id: prepared.spawner.id };
+        let limit = self.settings.servers.start_timeout;
+        let started = match timeout(Duration::from_secs_f64(limit), self.spawner.start(&launch, &journal))
+            .await
+        {
+            Ok(started) => started.map_err(spawn_failed)?,
+            Err(_) => {
+                return Err(Error::SpawnFailed(format!("The server did not start within {limit} seconds.")));
+            }
+        };
+        self.record_process(prepared.spawner.id, &started.state, started.process.as_ref()).await?;
+        let server_id = prepared
+            .spawner
+            .server_id
+            .ok_or_else(|| Error::internal("a prepared start has no server row"))?;
+        self.record_address(server_id, &started.url).await?;
+        Ok(Target {
+            user: user.name.clone(),
+            server: request.server.clone(),
+            base_url: launch.facts.server_base_url.clone(),
+            state: started.state,
+            process: started.process,
+            settings: launch.settings,
+        })
+    }
+
+    /// The HTML of the options form; empty for none.
+    pub async fn options_form(&self, user: &UserRecord, server: &ServerName) -> Result<String> {
+        if let Some(form) = &self.settings.servers.options_form {
+            return Ok(form.clone());
+        }
+        let options = saved_options(user, server);
+        let target = HookTarget { user, server_name: server.as_str(), user_options: &options };
+        self.hooks.options_form(&target).await
+    }
+
+    /// The options that a submitted form means.
+    pub async fn options_from_form(
+        &self,
+        user: &UserRecord,
+        server: &ServerName,
+        form: Map<String, Value>,
+    ) -> Result<Value> {
+        let options = saved_options(user, server);
+        let target = HookTarget { user, server_name: server.as_str(), user_options: &options };
+        self.hooks.options_from_form(&target, form).await
+    }
+
+    fn facts(&self, user: &UserRecord, request: &StartRequest, prepared: &PreparedStart) -> SpawnFacts {
+        let settings = &self.settings;
+        let escaped = user.name.escaped();
+        let server_base_url = settings.server_path(&escaped, &request.server.escaped());
+        let public = |path: &str| match &settings.public_url {
+            Some(url) => format!("{}{path}", url.origin().ascii_serialization()),
+            None => String::new(),
+        };
+        SpawnFacts {
+            user: user.name.clone(),
+            server: request.server.clone(),
+            hub_api_url: settings.hub_api_url.clone(),
+            hub_base_url: settings.hub_prefix.clone(),
+            hub_public_host: public(""),
+            user_url: settings.user_path(&escaped),
+            public_url: public(&server_base_url),
+            public_hub_url: public(&settings.hub_prefix),
+            server_base_url,
+            oauth_client_id: prepared.oauth_client_id.clone(),
+            api_token: prepared.api_token.clone(),
+            oauth_access_scopes: prepared.access_scopes.clone(),
+            oauth_client_allowed_scopes: prepared.allowed_scopes.clone(),
+            cookie_options: settings.cookies.options_json(),
+            cookie_host_prefix_enabled: settings.cookies.host_prefix,
+            admin_access: settings.servers.admin_access,
+            internal_tls: None,
+            called_environment: BTreeMap::new(),
+            hub_environment: settings.hub_environment.clone(),
+        }
+    }
+
+    /// What the spawner needs to find a server again, from the database.
+    pub(super) async fn target(&self, user: &UserRecord, server: &ServerName) -> Result<Option<Target>> {
+        let mut tx = self.store.read().await?;
+        let Some(row) = tx.spawners().by_user_and_name(user.row.id, server.as_str()).await? else {
+            return Ok(None);
+        };
+        let process = tx.perijove().process(PROCESS_KIND, row.id).await?.and_then(|process| {
+            Some(ProcessRecord {
+                pid: u32::try_from(process.pid).ok()?,
+                start_time: u64::try_from(process.start_time).ok()?,
+                boot_id: process.boot_id,
+            })
+        });
+        let state = match row.state {
+            Some(Value::Object(state)) => state,
+            _ => Map::new(),
+        };
+        Ok(Some(Target {
+            user: user.name.clone(),
+            server: server.clone(),
+            base_url: self.settings.server_path(&user.name.escaped(), &server.escaped()),
+            state,
+            process,
+            settings: self.spawner.settings(),
+        }))
+    }
+
+    /// The URL that requests for a server are forwarded to.
+    pub(crate) async fn target_url(&self, user_id: i64, server: &ServerName) -> Result<String> {
+        let mut tx = self.store.read().await?;
+        let gone = || Error::internal("the server's row is gone");
+        let spawner = tx.spawners().by_user_and_name(user_id, server.as_str()).await?.ok_or_else(gone)?;
+        let row = tx.servers().find(spawner.server_id.ok_or_else(gone)?).await?.ok_or_else(gone)?;
+        Ok(server_url(&row))
+    }
+}
+
+fn saved_options(user: &UserRecord, server: &ServerName) -> Value {
+    let saved = user.spawner(server.as_str()).and_then(|spawner| spawner.row.user_options.clone());
+    saved.unwrap_or_else(|| Value::Object(Map::new()))
+}
+
+/// What the user is told of a spawner's failure; the log gets all of it.
+fn spawn_failed(error: SpawnError) -> Error {
+    tracing::error!("{error}");
+    match error.status() {
+        500 => {
+            let mut message = error.user_message();
+            if let SpawnError::Exited { output, .. } = &error {
+                message = format!("{message}\n{output}");
+            }
+            Error::SpawnFailed(message)
+        }
+        status => Error::Status { status, message: error.user_message() },
+    }
+}

@@ -1,0 +1,189 @@
+//! Named servers: made, checked, renamed, deleted.
+
+use std::sync::Arc;
+
+use perijove_model::name::ServerName;
+use perijove_model::slug;
+use serde_json::Value;
+
+use super::state::Event;
+use crate::error::{Error, Result};
+use crate::hub::Hub;
+use crate::records::{SpawnerRecord, UserRecord};
+
+/// What `PATCH` may change of a stopped server.
+#[derive(Debug, Default)]
+pub struct ServerChanges {
+    /// A new name.
+    pub name: Option<String>,
+    /// What it is called on pages.
+    pub display_name: Option<String>,
+    /// The options of the next start.
+    pub user_options: Option<Value>,
+}
+
+impl Hub {
+    /// Checks that a server of this name may be made or started.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] where named servers are off, the name is not valid, or the user has too many.
+    pub fn check_named_server(
+        &self,
+        user: &UserRecord,
+        name: &str,
+        display_name: &str,
+        check_limit: bool,
+    ) -> Result<ServerName> {
+        let rules = &self.settings.servers;
+        if !rules.allow_named_servers {
+            return Err(Error::Invalid("Named servers are not enabled.".into()));
+        }
+        let exists = user.spawner(name).is_some();
+        if check_limit && !exists && rules.named_server_limit_per_user > 0 {
+            let count = user.spawners.iter().filter(|spawner| !spawner.row.name.is_empty()).count();
+            if i64::try_from(count).unwrap_or(i64::MAX) >= rules.named_server_limit_per_user {
+                return Err(Error::Invalid(format!(
+                    "User {} already has the maximum of {} named servers.  One must be deleted before a new server \
+                     can be created",
+                    user.name, rules.named_server_limit_per_user
+                )));
+            }
+        }
+        if !exists {
+            if !slug::is_valid_safe_slug(name) {
+                return Err(Error::Invalid(format!("Invalid server_name: {}", name.escape_debug())));
+            }
+            if !slug::is_valid_display_name(&slug::normalise_unicode(display_name)) {
+                return Err(Error::Invalid(format!("Invalid display_name: {}", display_name.escape_debug())));
+            }
+        } else if !rules.allow_invalid_named_server_start && !slug::is_valid_safe_slug(name) {
+            return Err(Error::Invalid(format!(
+                "Starting invalid server_name {} is disabled, contact your administrator",
+                name.escape_debug()
+            )));
+        }
+        ServerName::parse(name).map_err(|error| Error::Invalid(error.to_string()))
+    }
+
+    /// Makes a named server without starting it.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] if there is one of this name.
+    pub async fn create_server(
+        &self,
+        user: &UserRecord,
+        name: &ServerName,
+        display_name: &str,
+        options: Option<Value>,
+    ) -> Result<SpawnerRecord> {
+        let mut tx = self.store.begin().await?;
+        if tx.spawners().by_user_and_name(user.row.id, name.as_str()).await?.is_some() {
+            return Err(Error::Conflict(format!("User {} already has server {name}", user.name)));
+        }
+        let mut row = self.spawner_row(&mut tx, user.row.id, name, display_name).await?;
+        if options.is_some() {
+            row.user_options = options;
+            tx.spawners().update(&row).await?;
+        }
+        tx.commit().await?;
+        Ok(SpawnerRecord { row, name: name.clone(), server: None })
+    }
+
+    /// Sets what a server is called on pages.
+    pub async fn set_display_name(
+        &self,
+        user: &UserRecord,
+        server: &ServerName,
+        display_name: &str,
+    ) -> Result<()> {
+        let mut tx = self.store.begin().await?;
+        if let Some(mut row) = tx.spawners().by_user_and_name(user.row.id, server.as_str()).await?
+            && row.display_name.as_deref() != Some(display_name)
+        {
+            row.display_name = Some(display_name.to_owned());
+            tx.spawners().update(&row).await?;
+            tx.commit().await?;
+        }
+        Ok(())
+    }
+
+    /// Changes a stopped server.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] while it is active, [`Error::Conflict`] if the new name is taken.
+    pub async fn change_server(
+        &self,
+        user: &UserRecord,
+        server: &ServerName,
+        changes: ServerChanges,
+    ) -> Result<SpawnerRecord> {
+        let live = self.servers.entry((user.row.id, server.clone()));
+        live.apply(Event::RenameBegan).map_err(|_| {
+            Error::Invalid(format!("{}:{server} is active. Please stop it before modifying it.", user.name))
+        })?;
+        let changed = self.change_server_rows(user, server, changes).await;
+        if let Err(refused) = live.apply(Event::RenameEnded) {
+            tracing::error!("{refused}");
+        }
+        self.servers.forget_stopped(&live.key);
+        changed
+    }
+
+    async fn change_server_rows(
+        &self,
+        user: &UserRecord,
+        server: &ServerName,
+        changes: ServerChanges,
+    ) -> Result<SpawnerRecord> {
+        let mut tx = self.store.begin().await?;
+        let row = tx.spawners().by_user_and_name(user.row.id, server.as_str()).await?;
+        let mut row =
+            row.ok_or_else(|| Error::NotFound(format!("User {} has no such server {server}", user.name)))?;
+        let mut name = server.clone();
+        if let Some(new) = changes.name.filter(|new| *new != server.as_str()) {
+            if tx.spawners().by_user_and_name(user.row.id, &new).await?.is_some() {
+                return Err(Error::Conflict(format!("User {} already has server '{new}'", user.name)));
+            }
+            name = ServerName::parse(&new).map_err(|error| Error::Invalid(error.to_string()))?;
+            row.name = new;
+        }
+        if let Some(display_name) = changes.display_name {
+            row.display_name = Some(display_name);
+        }
+        if changes.user_options.is_some() {
+            row.user_options = changes.user_options;
+        }
+        tx.spawners().update(&row).await?;
+        tx.commit().await?;
+        Ok(SpawnerRecord { row, name, server: None })
+    }
+
+    /// Deletes a stopped named server for good.
+    pub async fn delete_server(self: &Arc<Self>, user: &UserRecord, server: &ServerName) -> Result<()> {
+        if let Some(target) = self.target(user, server).await? {
+            self.spawner.delete_forever(&target).await;
+        }
+        let mut tx = self.store.begin().await?;
+        if let Some(row) = tx.spawners().by_user_and_name(user.row.id, server.as_str()).await? {
+            tx.spawners().delete(row.id).await?;
+        }
+        tx.commit().await?;
+        self.servers.remove(&(user.row.id, server.clone()));
+        Ok(())
+    }
+
+    /// Deletes a server once its pending stop has ended.
+    pub fn delete_server_after_stop(self: &Arc<Self>, user: Arc<UserRecord>, server: ServerName) {
+        let hub = self.clone();
+        self.tasks.spawn(async move {
+            if let Some(live) = hub.servers.get(&(user.row.id, server.clone())) {
+                let mut states = live.watch();
+                // Fails only if the server was forgotten, that is: stopped.
+                let _state = states.wait_for(|state| !state.is_active()).await;
+            }
+            if let Err(error) = hub.delete_server(&user, &server).await {
+                tracing::error!(user.name = %user.name, server.name = %server, "deleting a server failed: {error}");
+            }
+        });
+    }
+}

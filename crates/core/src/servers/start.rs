@@ -1,0 +1,236 @@
+//! Starting a server, from the request to the route.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use perijove_model::name::ServerName;
+use rand::Rng;
+use serde_json::Value;
+use tokio::time::timeout;
+use tracing::Instrument;
+
+use super::Outcome;
+use super::progress::ProgressEvent;
+use super::registry::LiveServer;
+use super::state::{Event, Failure, ServerState};
+use crate::error::{Error, Result};
+use crate::hub::Hub;
+use crate::records::UserRecord;
+
+/// A start that somebody asks for.
+#[derive(Debug, Clone)]
+pub struct StartRequest {
+    /// Which server; empty for the default one.
+    pub server: ServerName,
+    /// What the server is called on pages.
+    pub display_name: String,
+    /// Options from the form or the API; `None` for those of the last start.
+    pub options: Option<Value>,
+}
+
+impl Hub {
+    /// Starts a server and waits for it as long as a request may wait.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] at a limit; [`Error::Invalid`] if the server is active already;
+    /// [`Error::SpawnFailed`] or [`Error::Status`] if the start failed meanwhile.
+    pub async fn start_server(
+        self: &Arc<Self>,
+        user: &Arc<UserRecord>,
+        request: StartRequest,
+    ) -> Result<Outcome> {
+        let patience = Duration::from_secs_f64(self.settings.servers.slow_spawn_timeout.max(0.0));
+        self.start_server_within(user, request, patience).await
+    }
+
+    /// The same with a limit of its own: pages lead on to the progress page after a moment.
+    pub async fn start_server_within(
+        self: &Arc<Self>,
+        user: &Arc<UserRecord>,
+        request: StartRequest,
+        patience: Duration,
+    ) -> Result<Outcome> {
+        let key = (user.row.id, request.server.clone());
+        let live = self.servers.entry(key);
+        self.settle(&live).await;
+        self.check_limits()?;
+        live.apply(Event::StartRequested).map_err(|refused| {
+            Error::Invalid(format!("{}:{} is {}", user.name, request.server, refused.state))
+        })?;
+        live.progress.clear();
+        live.progress.push(ProgressEvent::new(0, "Server requested"));
+        let cancel = live.new_task();
+        let (hub, user, live_task) = (self.clone(), user.clone(), live.clone());
+        let span = tracing::info_span!("start", user.name = %user.name, server.name = %request.server);
+        let run = async move {
+            let outcome = cancel.run_until_cancelled(hub.run_start(&user, &request, &live_task)).await;
+            if let Some(outcome) = outcome {
+                hub.end_start(&user, &request.server, &live_task, outcome).await;
+            }
+        };
+        self.tasks.spawn(run.instrument(span));
+        wait_for_start(&live, patience).await
+    }
+
+    /// A server found at start-up and not looked at yet is neither started nor stopped before it was.
+    pub(super) async fn settle(&self, live: &LiveServer) {
+        let mut states = live.watch();
+        // Fails only if the sender is gone, and then there is nothing to wait for.
+        let _state = states.wait_for(|state| *state != ServerState::Checking).await;
+    }
+
+    fn check_limits(&self) -> Result<()> {
+        let limits = &self.settings.servers;
+        let counts = self.servers.counts();
+        if limits.concurrent_spawn_limit > 0 && counts.starting >= limits.concurrent_spawn_limit {
+            let (low, high) = limits.spawn_throttle_retry_range;
+            let seconds = rand::rng().random_range(low..=high.max(low));
+            tracing::warn!(starting = counts.starting, "too many starts at a time, asking a user to wait");
+            return Err(Error::Busy {
+                message: format!(
+                    "Too many users trying to log in right now. Try again in {}.",
+                    rounded(seconds)
+                ),
+                retry_after: Some(seconds),
+            });
+        }
+        if limits.active_server_limit > 0 && counts.active >= limits.active_server_limit {
+            tracing::info!(active = counts.active, "no space for another server");
+            return Err(Error::Busy {
+                message: "Active user limit exceeded. Try again in a few minutes.".into(),
+                retry_after: None,
+            });
+        }
+        Ok(())
+    }
+
+    /// The start itself. Whatever it began is cleaned up by [`Hub::end_start`].
+    async fn run_start(
+        self: &Arc<Self>,
+        user: &Arc<UserRecord>,
+        request: &StartRequest,
+        live: &Arc<LiveServer>,
+    ) -> Result<()> {
+        let began = Instant::now();
+        let prepared = self.prepare_start(user, request).await?;
+        let target = self.launch(user, request, &prepared, live).await?;
+        advance(live, Event::Launched)?;
+        live.progress.push(ProgressEvent::new(50, "Server process started, waiting for its first answer"));
+        let url = self.target_url(user.row.id, &request.server).await?;
+        let base_url = self.settings.server_path(&user.name.escaped(), &request.server.escaped());
+        self.wait_up(&target, &url, &base_url).await?;
+        advance(live, Event::Answered)?;
+        live.progress.push(ProgressEvent::new(90, "Server answers, adding its route"));
+        self.add_server_route(user, &request.server, &url).await?;
+        advance(live, Event::Routed)?;
+        tracing::info!(
+            "User {} took {:.3} seconds to start",
+            log_name(user, &request.server),
+            began.elapsed().as_secs_f64()
+        );
+        self.watch_server(user.clone(), request.server.clone(), live.clone(), target);
+        Ok(())
+    }
+
+    async fn end_start(
+        self: &Arc<Self>,
+        user: &Arc<UserRecord>,
+        server: &ServerName,
+        live: &LiveServer,
+        outcome: Result<()>,
+    ) {
+        let error = match outcome {
+            Ok(()) => {
+                self.failures_in_a_row.store(0, Ordering::Relaxed);
+                return;
+            }
+            Err(error) => error,
+        };
+        let failure = failure_of(&error);
+        tracing::error!("Error starting {}: {error}", log_name(user, server));
+        if let Err(error) = self.clean_up(user, server).await {
+            tracing::error!("cleaning up after a failed start failed too: {error}");
+        }
+        let counts = failure.status >= 500;
+        if let Err(refused) = live.apply(Event::StartFailed(failure)) {
+            tracing::error!("{refused}");
+        }
+        if counts {
+            self.count_failure();
+        }
+    }
+
+    fn count_failure(&self) {
+        let failures = self.failures_in_a_row.fetch_add(1, Ordering::Relaxed) + 1;
+        let limit = self.settings.servers.consecutive_failure_limit;
+        if limit == 0 {
+            return;
+        }
+        if failures >= limit {
+            tracing::error!(failures, "Aborting due to {failures} consecutive spawn failures");
+            self.gave_up.store(true, Ordering::Relaxed);
+            self.request_shutdown();
+        } else if failures > 1 {
+            tracing::warn!(failures, limit, "{failures} consecutive spawns failed; the hub ends at {limit}");
+        }
+    }
+}
+
+async fn wait_for_start(live: &LiveServer, patience: Duration) -> Result<Outcome> {
+    let mut states = live.watch();
+    let ended = states.wait_for(|state| !matches!(state, ServerState::Starting(_)));
+    let state = match timeout(patience, ended).await {
+        Ok(Ok(state)) => state.clone(),
+        Ok(Err(_)) | Err(_) => return Ok(Outcome::Pending),
+    };
+    match state {
+        ServerState::Failed(failure) if failure.status == 500 => Err(Error::SpawnFailed(failure.message)),
+        ServerState::Failed(failure) => {
+            Err(Error::Status { status: failure.status, message: failure.message })
+        }
+        _ => Ok(Outcome::Done),
+    }
+}
+
+/// `user` or `user:server`, as upstream's log has it.
+pub(super) fn log_name(user: &UserRecord, server: &ServerName) -> String {
+    if server.as_str().is_empty() { user.name.to_string() } else { format!("{}:{server}", user.name) }
+}
+
+fn advance(live: &LiveServer, event: Event) -> Result<()> {
+    live.apply(event).map(drop).map_err(Error::internal)
+}
+
+fn failure_of(error: &Error) -> Failure {
+    let (status, message) = match error {
+        Error::Status { status, message } => (*status, message.clone()),
+        Error::SpawnFailed(message) | Error::Invalid(message) => (500, message.clone()),
+        _ => (
+            500,
+            "Your server could not be started. Its administrator finds the cause in the log.".to_owned(),
+        ),
+    };
+    Failure { message, html_message: None, status }
+}
+
+/// A waiting time in words: tens of seconds, or minutes.
+fn rounded(seconds: u64) -> String {
+    if seconds <= 90 {
+        format!("{}0 seconds", seconds.div_ceil(10))
+    } else {
+        format!("{} minutes", (seconds + 30) / 60)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waiting_times_read_well() {
+        assert_eq!(rounded(31), "40 seconds");
+        assert_eq!(rounded(90), "90 seconds");
+        assert_eq!(rounded(100), "2 minutes");
+    }
+}

@@ -1,0 +1,81 @@
+//! Waiting for a server's first HTTP answer.
+
+use std::time::Duration;
+
+use perijove_spawners::Target;
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::error::{Error, Result};
+use crate::hub::Hub;
+
+/// The first pause between two tries; it doubles up to [`LONGEST_PAUSE`].
+const FIRST_PAUSE: Duration = Duration::from_millis(10);
+const LONGEST_PAUSE: Duration = Duration::from_millis(250);
+/// One try may take this long.
+const ONE_TRY: Duration = Duration::from_secs(10);
+
+impl Hub {
+    /// Waits until `GET {url}{base_url}api` is answered with anything but a server error. Ends
+    /// early, with its last lines of output, if the server does.
+    ///
+    /// # Errors
+    /// [`Error::SpawnFailed`] after `http_timeout`, or if the process ended.
+    pub(super) async fn wait_up(&self, target: &Target, url: &str, base_url: &str) -> Result<()> {
+        let limit = self.settings.servers.http_timeout;
+        let probe = format!("{url}{base_url}api");
+        tokio::select! {
+            up = timeout(Duration::from_secs_f64(limit), self.poll_url(&probe)) => match up {
+                Ok(version) => {
+                    check_version(version.as_deref());
+                    Ok(())
+                }
+                Err(_) => Err(Error::SpawnFailed(format!(
+                    "The server did not answer within {limit} seconds."
+                ))),
+            },
+            report = self.spawner.wait(target) => {
+                let code = report.code.map_or_else(|| "unknown".to_owned(), |code| code.to_string());
+                Err(Error::SpawnFailed(format!(
+                    "The server ended before it answered (exit code {code}).\n{}", report.output
+                )))
+            }
+        }
+    }
+
+    /// Asks until there is an answer; returns the server's `X-JupyterHub-Version`.
+    async fn poll_url(&self, url: &str) -> Option<String> {
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let began = Instant::now();
+            match self.http.get(url).timeout(ONE_TRY).send().await {
+                Ok(answer) if answer.status().as_u16() < 500 => {
+                    let version = answer.headers().get("x-jupyterhub-version");
+                    return version.and_then(|version| version.to_str().ok()).map(str::to_owned);
+                }
+                Ok(answer) => {
+                    tracing::debug!(status = answer.status().as_u16(), "the server is not ready yet")
+                }
+                Err(error) => tracing::trace!("no answer yet: {error}"),
+            }
+            if began.elapsed() < pause {
+                sleep(pause).await;
+            }
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+}
+
+/// Upstream warns where hub and server differ in their major version.
+fn check_version(server: Option<&str>) {
+    match server {
+        None => tracing::warn!("the single-user server tells no X-JupyterHub-Version; is it very old?"),
+        Some(version) if version.split('.').next() != crate::UPSTREAM_VERSION.split('.').next() => {
+            tracing::info!(
+                version,
+                "the single-user server is of another major version than {}",
+                crate::UPSTREAM_VERSION
+            );
+        }
+        Some(_) => (),
+    }
+}

@@ -1,0 +1,77 @@
+//! Watching a running server: its end is noticed at once, and it is polled as upstream polls.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use perijove_model::name::ServerName;
+use perijove_spawners::{Poll, Target};
+use tracing::Instrument;
+
+use super::registry::LiveServer;
+use crate::hub::Hub;
+use crate::records::UserRecord;
+
+impl Hub {
+    /// Starts the task that notices the server's end.
+    pub(super) fn watch_server(
+        self: &Arc<Self>,
+        user: Arc<UserRecord>,
+        server: ServerName,
+        live: Arc<LiveServer>,
+        target: Target,
+    ) {
+        let cancel = live.new_task();
+        let hub = self.clone();
+        let span = tracing::info_span!("watch", user.name = %user.name, server.name = %server);
+        let run = async move {
+            let ended = tokio::select! {
+                () = cancel.cancelled() => return,
+                () = hub.shutdown.cancelled() => return,
+                code = hub.wait_for_end(&target) => code,
+            };
+            let code = ended.map_or_else(|| "unknown".to_owned(), |code| code.to_string());
+            tracing::warn!("User {} server stopped, with exit code: {code}", user.name);
+            hub.begin_stop(&user, &server, &live);
+        };
+        self.tasks.spawn(run.instrument(span));
+    }
+
+    /// Returns with the exit code once the server does not run any more.
+    async fn wait_for_end(&self, target: &Target) -> Option<i32> {
+        let every = Duration::from_secs_f64(self.settings.servers.poll_interval.max(1.0));
+        let polls = async {
+            loop {
+                tokio::time::sleep(every).await;
+                match self.spawner.poll(target).await {
+                    Poll::Running => (),
+                    Poll::Stopped(code) => return code,
+                    Poll::Unknown(why) => tracing::warn!("cannot tell whether the server runs: {why}"),
+                }
+            }
+        };
+        tokio::select! {
+            report = self.spawner.wait(target) => report.code,
+            code = polls => code,
+        }
+    }
+
+    /// Polls a server that is thought to run; one that has died is stopped. True if it runs.
+    pub async fn poll_and_notify(
+        self: &Arc<Self>,
+        user: &Arc<UserRecord>,
+        server: &ServerName,
+    ) -> crate::Result<bool> {
+        let Some(live) = self.servers.get(&(user.row.id, server.clone())) else { return Ok(false) };
+        if !live.state().is_ready() {
+            return Ok(false);
+        }
+        let Some(target) = self.target(user, server).await? else { return Ok(false) };
+        match self.spawner.poll(&target).await {
+            Poll::Running | Poll::Unknown(_) => Ok(true),
+            Poll::Stopped(_) => {
+                self.stop_server(user, server).await?;
+                Ok(false)
+            }
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! The hub's settings, resolved: every default that depends on another option is worked out.
+
+use std::collections::BTreeMap;
+
+use perijove_crypto::cookie_secret::CookieSecret;
+use perijove_proxy::Target;
+use serde_json::{Map, Value};
+use url::Url;
+
+use crate::routing::ExtraRoutes;
+
+/// What the hub does and where. Durations are in seconds, as upstream's options are.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The prefix of everything, with both slashes: `/` or `/p/`.
+    pub base_url: String,
+    /// The prefix of the hub's own pages: `base_url` + `hub/`.
+    pub hub_prefix: String,
+    /// The URL that people type, where it is configured.
+    pub public_url: Option<Url>,
+    /// Where the hub listens for its servers, as they are told: `http://127.0.0.1:8081`.
+    pub hub_connect_url: String,
+    /// The REST API as servers and services are told: `http://127.0.0.1:8081/hub/api`.
+    pub hub_api_url: String,
+    /// The key of signed cookies and XSRF tokens.
+    pub cookie_secret: CookieSecret,
+    /// Cookies and sessions.
+    pub cookies: CookieSettings,
+    /// Starting and stopping of servers.
+    pub servers: ServerSettings,
+    /// Pages and where they lead.
+    pub pages: PageSettings,
+    /// Limits of the REST API.
+    pub api: ApiSettings,
+    /// Activity below this age is not written again.
+    pub activity_resolution: u64,
+    /// How often the proxy's activity is collected and its routes are checked.
+    pub last_activity_interval: u64,
+    /// What the hub's own route leads to.
+    pub hub_target: Target,
+    /// Routes that the configuration adds.
+    pub extra_routes: ExtraRoutes,
+    /// Whether an own proxy process ends with the hub.
+    pub cleanup_proxy: bool,
+    /// Whether the authenticator decides group membership.
+    pub manage_groups: bool,
+    /// Whether `GET /metrics` needs the scope `read:metrics`.
+    pub authenticate_prometheus: bool,
+    /// The hub's environment, of which `Spawner.env_keep` is taken.
+    pub hub_environment: BTreeMap<String, String>,
+}
+
+/// Cookies and sessions.
+#[derive(Debug, Clone)]
+pub struct CookieSettings {
+    /// The name of the login cookie: `jupyterhub-hub-login`, with `__Host-` where configured.
+    pub login_name: String,
+    /// The age at which a login cookie ends, in days.
+    pub max_age_days: f64,
+    /// Whether names start with `__Host-`.
+    pub host_prefix: bool,
+    /// `cookie_options` of `tornado_settings`: attributes for all cookies.
+    pub options: Vec<(String, String)>,
+}
+
+/// Starting and stopping of servers.
+#[derive(Debug, Clone)]
+pub struct ServerSettings {
+    /// A request to start a server is answered 202 after this time.
+    pub slow_spawn_timeout: f64,
+    /// A request to stop a server is answered 202 after this time.
+    pub slow_stop_timeout: f64,
+    /// The spawner must return within this time.
+    pub start_timeout: f64,
+    /// The server must answer within this time after that.
+    pub http_timeout: f64,
+    /// How often a running server is polled.
+    pub poll_interval: f64,
+    /// How many servers may be starting at a time; 0 is no limit.
+    pub concurrent_spawn_limit: usize,
+    /// How many servers may be active; 0 is no limit.
+    pub active_server_limit: usize,
+    /// The range that a throttled user is told to wait, in seconds.
+    pub spawn_throttle_retry_range: (u64, u64),
+    /// How many starts may fail in a row before the hub exits; 0 is no limit.
+    pub consecutive_failure_limit: u64,
+    /// Whether users may have servers with names.
+    pub allow_named_servers: bool,
+    /// How many named servers one user may have; 0 is no limit.
+    pub named_server_limit_per_user: i64,
+    /// Whether servers whose names today's rules forbid may be started.
+    pub allow_invalid_named_server_start: bool,
+    /// Scopes that a server's token asks for (`Spawner.server_token_scopes`).
+    pub server_token_scopes: Vec<String>,
+    /// Scopes that a server's OAuth client may ask for.
+    pub oauth_client_allowed_scopes: Vec<String>,
+    /// Whether administrators may enter other users' servers.
+    pub admin_access: bool,
+    /// Whether servers are stopped with the hub.
+    pub cleanup_servers: bool,
+    /// Whether a server's start sees the environment of shares and so on; the option form's HTML.
+    pub options_form: Option<String>,
+}
+
+/// Pages and where they lead.
+#[derive(Debug, Clone)]
+pub struct PageSettings {
+    /// Where `/hub/` leads; empty for the usual rule.
+    pub default_url: String,
+    /// Whether a login leads to the user's server.
+    pub redirect_to_server: bool,
+    /// The server that `/user-redirect` leads to.
+    pub default_server_name: String,
+    /// Whether servers are stopped at logout.
+    pub shutdown_on_logout: bool,
+    /// Seconds after which the page of a stopped server starts it; 0 is never.
+    pub implicit_spawn_seconds: f64,
+    /// Whether a request to a stopped server answers 503, not 424.
+    pub legacy_stopped_status: bool,
+}
+
+/// Limits of the REST API.
+#[derive(Debug, Clone)]
+pub struct ApiSettings {
+    /// Entries of a page where the client names no limit.
+    pub page_default_limit: u64,
+    /// Entries of a page at the most.
+    pub page_max_limit: u64,
+    /// The longest life of a new token; 0 is no limit.
+    pub token_expires_in_max_seconds: u64,
+    /// The life of a token that OAuth gives out.
+    pub oauth_token_expires_in: u64,
+    /// Whether OAuth clients must use PKCE.
+    pub oauth_require_pkce: bool,
+}
+
+impl CookieSettings {
+    /// The options as single-user servers are told them.
+    pub fn options_json(&self) -> Map<String, Value> {
+        self.options.iter().map(|(name, value)| (name.clone(), Value::String(value.clone()))).collect()
+    }
+}
+
+impl Settings {
+    /// The login page.
+    pub fn login_url(&self) -> String {
+        format!("{}login", self.hub_prefix)
+    }
+
+    /// The path of one user's servers: `/user/NAME/`.
+    pub fn user_path(&self, escaped_user: &str) -> String {
+        format!("{}user/{escaped_user}/", self.base_url)
+    }
+
+    /// The path of one server: `/user/NAME/` or `/user/NAME/SERVER/`.
+    pub fn server_path(&self, escaped_user: &str, escaped_server: &str) -> String {
+        let mut path = self.user_path(escaped_user);
+        if !escaped_server.is_empty() {
+            path.push_str(escaped_server);
+            path.push('/');
+        }
+        path
+    }
+
+    /// The page of a server's progress stream, `/hub/api/users/NAME/server/progress`.
+    pub fn progress_path(&self, escaped_user: &str, escaped_server: &str) -> String {
+        if escaped_server.is_empty() {
+            format!("{}api/users/{escaped_user}/server/progress", self.hub_prefix)
+        } else {
+            format!("{}api/users/{escaped_user}/servers/{escaped_server}/progress", self.hub_prefix)
+        }
+    }
+}

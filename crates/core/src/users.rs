@@ -1,0 +1,261 @@
+//! Users: found, made, changed, deleted.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use perijove_crypto::token;
+use perijove_model::name::{ServerName, UserName};
+use perijove_store::{self as store, Holder, Tx};
+
+use crate::error::{Error, Result};
+use crate::hub::Hub;
+use crate::identity::Principal;
+use crate::records::UserRecord;
+
+/// A page of users and how many there are in all.
+#[derive(Debug)]
+pub struct UserPage {
+    /// The users of this page.
+    pub users: Vec<Arc<UserRecord>>,
+    /// All that match.
+    pub total: i64,
+}
+
+/// What `PATCH /users/NAME` may change.
+#[derive(Debug, Default)]
+pub struct UserChanges {
+    /// A new name.
+    pub name: Option<String>,
+    /// Administrator or not.
+    pub admin: Option<bool>,
+    /// New `auth_state`.
+    pub auth_state: Option<serde_json::Value>,
+}
+
+impl Hub {
+    /// A user by name.
+    pub async fn find_user(&self, name: &str) -> Result<Option<Arc<UserRecord>>> {
+        self.identities.user(name).await
+    }
+
+    /// One page of users.
+    pub async fn list_users(&self, query: &store::UserQuery) -> Result<UserPage> {
+        let mut tx = self.store.read().await?;
+        let page = tx.users().list(query).await?;
+        let mut users = Vec::with_capacity(page.items.len());
+        for row in page.items {
+            users.push(Arc::new(UserRecord::of_row(&mut tx, row).await?));
+        }
+        Ok(UserPage { users, total: page.total })
+    }
+
+    /// Normalises and checks a name that an administrator or a login gave.
+    pub fn check_user_name(&self, name: &str) -> Result<UserName> {
+        let normal = self.policy.normalize_username(name);
+        let valid = self.policy.validate_username(&normal);
+        match UserName::parse(&normal) {
+            Ok(parsed) if valid => Ok(parsed),
+            _ => Err(Error::Invalid(format!("Invalid username: {normal}"))),
+        }
+    }
+
+    /// Checks a name that the path of a request gives: it is taken as it is.
+    pub fn check_new_user_name(&self, name: &str) -> Result<UserName> {
+        match UserName::parse(name) {
+            Ok(parsed) if self.policy.validate_username(name) => Ok(parsed),
+            _ => Err(Error::Invalid(format!("Invalid username: {name}"))),
+        }
+    }
+
+    /// Makes a user and tells the authenticator. The row is not kept if that refuses.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] if there is such a user, [`Error::Invalid`] if the authenticator refuses.
+    pub async fn create_user(&self, name: &UserName, admin: bool) -> Result<Arc<UserRecord>> {
+        let mut tx = self.store.begin().await?;
+        if tx.users().by_name(name.as_str()).await?.is_some() {
+            return Err(Error::Conflict(format!("User {name} already exists")));
+        }
+        insert_user(&mut tx, name, admin, self.now()).await?;
+        tx.commit().await?;
+        let user =
+            self.find_user(name.as_str()).await?.ok_or_else(|| Error::internal("a new user is gone"))?;
+        if let Err(refusal) = self.authenticator.add_user(name, &self.policy).await {
+            tracing::error!(user.name = %name, "failed to create user: {refusal}");
+            let mut tx = self.store.begin().await?;
+            tx.users().delete(user.row.id).await?;
+            tx.commit().await?;
+            return Err(Error::Invalid(format!("Failed to create user: {name}")));
+        }
+        Ok(user)
+    }
+
+    /// Deletes a user whose servers are stopped, with everything that is theirs.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] while a server of theirs is active.
+    pub async fn delete_user(self: &Arc<Self>, user: &Arc<UserRecord>, by: &Principal) -> Result<()> {
+        if by.user().is_some_and(|caller| caller.row.id == user.row.id) {
+            return Err(Error::Invalid("Cannot delete yourself!".into()));
+        }
+        for spawner in &user.spawners {
+            self.stop_before_delete(user, &spawner.name).await?;
+        }
+        self.authenticator.delete_user(&user.name).await;
+        let mut tx = self.store.begin().await?;
+        tx.users().delete(user.row.id).await?;
+        tx.commit().await?;
+        for server in self.servers.of_user(user.row.id) {
+            self.servers.remove(&server.key);
+        }
+        Ok(())
+    }
+
+    async fn stop_before_delete(self: &Arc<Self>, user: &Arc<UserRecord>, server: &ServerName) -> Result<()> {
+        let busy =
+            || Error::Invalid(format!("{}'s server is in the process of stopping, please wait.", user.name));
+        let state = self.server_state(user.row.id, server);
+        if state.pending() == Some("stop") {
+            return Err(busy());
+        }
+        if state.is_active() && self.stop_server(user, server).await? == crate::servers::Outcome::Pending {
+            return Err(busy());
+        }
+        Ok(())
+    }
+
+    /// Renames a user, changes its administrator flag or `auth_state`.
+    pub async fn change_user(
+        &self,
+        user: &UserRecord,
+        changes: UserChanges,
+        by: &Principal,
+    ) -> Result<Arc<UserRecord>> {
+        let mut row = user.row.clone();
+        if let Some(name) = changes.name.filter(|name| *name != user.row.name) {
+            let name = self.check_user_name(&name)?;
+            if self.find_user(name.as_str()).await?.is_some() {
+                return Err(Error::Invalid(format!("User {name} already exists, username must be unique")));
+            }
+            row.name = name.to_string();
+        }
+        if !by.is_admin() {
+            if user.row.admin {
+                return Err(Error::Forbidden("Only admins can modify other admins".into()));
+            }
+            if changes.admin == Some(true) {
+                return Err(Error::Forbidden("Only admins can grant admin permissions".into()));
+            }
+        }
+        if let Some(state) = &changes.auth_state {
+            row.encrypted_auth_state = self.encrypt_auth_state(Some(state))?;
+        }
+        let mut tx = self.store.begin().await?;
+        if let Some(admin) = changes.admin {
+            row.admin = admin;
+        }
+        tx.users().update(&row).await?;
+        if changes.admin.is_some() {
+            assign_default_roles(&mut tx, &row).await?;
+        }
+        tx.commit().await?;
+        tracing::info!(user.name = %row.name, by = by.name(), "user changed");
+        self.find_user(&row.name).await?.ok_or_else(|| Error::internal("a changed user is gone"))
+    }
+
+    /// Ends a login session: its tokens are revoked, and, where configured, the user's servers stopped.
+    pub async fn log_out(self: &Arc<Self>, user: &Arc<UserRecord>, session_id: Option<&str>) -> Result<()> {
+        if self.settings.pages.shutdown_on_logout {
+            for spawner in &user.spawners {
+                self.stop_server(user, &spawner.name).await?;
+            }
+        }
+        let Some(session_id) = session_id else { return Ok(()) };
+        let mut tx = self.store.begin().await?;
+        let revoked = tx.tokens().delete_for_session(user.row.id, session_id).await?;
+        tx.commit().await?;
+        tracing::debug!(user.name = %user.name, revoked, "tokens of the session deleted");
+        Ok(())
+    }
+
+    /// Records activity that a server posted; committed when this returns. Older times change nothing.
+    pub async fn post_activity(
+        &self,
+        user: &UserRecord,
+        of_user: Option<DateTime<Utc>>,
+        of_servers: &BTreeMap<String, DateTime<Utc>>,
+    ) -> Result<()> {
+        let servers: Vec<(i64, DateTime<Utc>)> = of_servers
+            .iter()
+            .filter_map(|(name, time)| user.spawner(name).map(|spawner| (spawner.row.id, *time)))
+            .collect();
+        let users: Vec<(i64, DateTime<Utc>)> = of_user.map(|time| (user.row.id, time)).into_iter().collect();
+        let mut tx = self.store.begin().await?;
+        tx.users().set_activity(&users).await?;
+        tx.spawners().set_activity(&servers).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Encrypts `auth_state`; `None` where there is none or it is not enabled.
+    pub(crate) fn encrypt_auth_state(&self, state: Option<&serde_json::Value>) -> Result<Option<Vec<u8>>> {
+        match (state, &self.crypt) {
+            (Some(state), Some(crypt)) => Ok(Some(crypt.encrypt(state).map_err(Error::internal)?)),
+            (Some(_), None) => Err(Error::Invalid("auth_state is not enabled".into())),
+            (None, _) => Ok(None),
+        }
+    }
+
+    /// Decrypts a user's `auth_state`. What cannot be decrypted (a lost key) counts as none.
+    pub fn auth_state(&self, user: &store::User) -> Option<serde_json::Value> {
+        let encrypted = user.encrypted_auth_state.as_deref()?;
+        match self.crypt.as_ref()?.decrypt(encrypted) {
+            Ok(state) => Some(state),
+            Err(error) => {
+                tracing::warn!(user.name = %user.name, "auth_state cannot be decrypted: {error}");
+                None
+            }
+        }
+    }
+}
+
+/// Adds a user's row with the default roles.
+pub(crate) async fn insert_user(
+    tx: &mut Tx,
+    name: &UserName,
+    admin: bool,
+    now: chrono::DateTime<chrono::Utc>,
+) -> Result<store::User> {
+    use secrecy::ExposeSecret;
+    let cookie_id = token::generate().expose_secret().to_owned();
+    let mut row = store::User {
+        name: name.to_string(),
+        admin,
+        created: Some(now),
+        cookie_id,
+        ..store::User::default()
+    };
+    tx.users().insert(&mut row).await?;
+    assign_default_roles(tx, &row).await?;
+    Ok(row)
+}
+
+/// Gives a user the roles `user` and, for administrators only, `admin`.
+pub(crate) async fn assign_default_roles(tx: &mut Tx, user: &store::User) -> Result<()> {
+    let held: Vec<String> = tx.roles().for_user(user.id).await?.into_iter().map(|role| role.name).collect();
+    let holds = |name: &str| held.iter().any(|role| role == name);
+    if let Some(role) = tx.roles().by_name("admin").await? {
+        match (user.admin, holds("admin")) {
+            (true, false) => tx.roles().grant(Holder::User(user.id), role.id, false).await?,
+            (false, true) => tx.roles().strip(Holder::User(user.id), role.id).await?,
+            _ => false,
+        };
+    }
+    if !holds("user")
+        && let Some(role) = tx.roles().by_name("user").await?
+    {
+        tx.roles().grant(Holder::User(user.id), role.id, false).await?;
+    }
+    Ok(())
+}
