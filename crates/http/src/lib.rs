@@ -1,1 +1,25 @@
-//! Placeholder: not written yet.
+//! The hub over HTTP: the REST API for programs and the pages for people.
+//!
+//! [`routes`] lists every route, one line each, with the scope it needs; [`guard`] is the one place
+//! where requests are authenticated and authorised. A handler extracts, calls one method of
+//! [`perijove_core::Hub`], and turns the result into JSON or a page.
+
+mod api;
+mod app;
+mod caller;
+mod client;
+mod cookies;
+mod error;
+mod guard;
+mod models;
+mod next_url;
+mod pages;
+mod request_log;
+mod responses;
+mod routes;
+mod service;
+mod xsrf;
+
+pub use app::{App, AppOptions};
+pub use routes::{Row, rows};
+pub use service::HubService;

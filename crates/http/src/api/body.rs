@@ -1,0 +1,111 @@
+//! Request bodies: JSON whatever their content type, as `curl -d` sends them.
+
+use axum::body::Bytes;
+use serde_json::{Map, Value};
+
+use crate::error::Failure;
+
+/// The body as JSON; `None` if it is empty.
+///
+/// # Errors
+/// 400 if it is not JSON.
+pub fn json(bytes: &Bytes) -> Result<Option<Value>, Failure> {
+    if bytes.is_empty() {
+        return Ok(None);
+    }
+    let parsed = serde_json::from_slice(bytes);
+    parsed.map(Some).map_err(|_| Failure::bad_request("Invalid JSON in body of request"))
+}
+
+/// The body as an object; an empty one is an empty object.
+///
+/// # Errors
+/// 400, with `message` if it is something else.
+pub fn object(bytes: &Bytes, message: &str) -> Result<Map<String, Value>, Failure> {
+    match json(bytes)? {
+        None | Some(Value::Null) => Ok(Map::new()),
+        Some(Value::Object(map)) => Ok(map),
+        Some(_) => Err(Failure::bad_request(message)),
+    }
+}
+
+/// Checks that a model has known keys of the right types only.
+///
+/// # Errors
+/// 400 that names the first one that is wrong.
+pub fn check_model(model: &Value, types: &[(&str, &str)], name: &str) -> Result<(), Failure> {
+    let Value::Object(fields) = model else {
+        return Err(Failure::bad_request(format!("Invalid JSON data: {}", short(model))));
+    };
+    for (key, value) in fields {
+        let Some((_, expected)) = types.iter().find(|(known, _)| known == key) else {
+            return Err(Failure::bad_request(format!("Invalid JSON keys: {}", short(model))));
+        };
+        if type_of(value) != *expected {
+            let found = type_of(value);
+            return Err(Failure::bad_request(format!(
+                "{name}.{key} must be <class '{expected}'>, not: <class '{found}'>"
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// The name of a value's type in Python, which messages use.
+pub fn type_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "NoneType",
+        Value::Bool(_) => "bool",
+        Value::Number(number) if number.is_f64() => "float",
+        Value::Number(_) => "int",
+        Value::String(_) => "str",
+        Value::Array(_) => "list",
+        Value::Object(_) => "dict",
+    }
+}
+
+/// A value for a message, cut where it is long.
+pub fn short(value: &Value) -> String {
+    let text = value.to_string();
+    match text.char_indices().nth(200) {
+        Some((at, _)) => format!("{}…", text.get(..at).unwrap_or_default()),
+        None => text,
+    }
+}
+
+/// A list of strings, or nothing.
+///
+/// # Errors
+/// 400 for anything else.
+pub fn string_list(body: &Map<String, Value>, key: &str) -> Result<Option<Vec<String>>, Failure> {
+    let Some(value) = body.get(key).filter(|value| !value.is_null()) else { return Ok(None) };
+    let list = value
+        .as_array()
+        .and_then(|items| items.iter().map(|item| item.as_str().map(str::to_owned)).collect());
+    list.map(Some).ok_or_else(|| {
+        Failure::bad_request(format!("token {key} must be null or a list of strings, not {}", short(value)))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn models_are_checked_key_by_key() {
+        let types = [("name", "str"), ("admin", "bool")];
+        assert!(check_model(&json!({"name": "a", "admin": true}), &types, "user").is_ok());
+        let wrong = check_model(&json!({"admin": "yes"}), &types, "user").unwrap_err();
+        assert_eq!(wrong.message, "user.admin must be <class 'bool'>, not: <class 'str'>");
+        assert!(check_model(&json!({"x": 1}), &types, "user").is_err());
+        assert!(check_model(&json!([]), &types, "user").is_err());
+    }
+
+    #[test]
+    fn empty_bodies_are_empty_objects() {
+        assert!(object(&Bytes::new(), "no").unwrap().is_empty());
+        assert_eq!(object(&Bytes::from_static(b"[1]"), "no").unwrap_err().message, "no");
+        assert!(json(&Bytes::from_static(b"{")).is_err());
+    }
+}

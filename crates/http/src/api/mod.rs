@@ -1,0 +1,13 @@
+//! The REST API, a folder a resource and a file an endpoint.
+
+pub mod activity;
+pub mod authorizations;
+pub mod body;
+pub mod hub;
+pub mod oauth2;
+pub mod progress;
+pub mod proxy;
+pub mod servers;
+pub mod tokens;
+pub mod user;
+pub mod users;

@@ -1,0 +1,136 @@
+//! The progress stream of a start: server-sent events, as `EventSource` reads them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::extract::{Path, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use futures_util::{Stream, stream};
+use perijove_core::servers::progress::ProgressEvent;
+use perijove_core::servers::registry::LiveServer;
+use perijove_core::servers::state::{Failure as StartFailure, ServerState};
+use serde_json::{Value, json};
+
+use crate::app::App;
+use crate::error::{Answer, Failure};
+
+/// An empty line after this silence keeps proxies from closing the connection.
+const KEEP_ALIVE: Duration = Duration::from_secs(8);
+
+/// Streams the start of the default server.
+pub async fn stream_default(app: State<App>, Path(user): Path<String>) -> Answer {
+    stream(app, Path((user, String::new()))).await
+}
+
+/// Streams a start until it ends; a ready server has one event.
+pub async fn stream(State(app): State<App>, Path((user, server)): Path<(String, String)>) -> Answer {
+    let missing = || Failure::not_found("");
+    let user = app.hub.find_user(&user).await?.ok_or_else(missing)?;
+    let spawner = user.spawner(&server).ok_or_else(missing)?;
+    let url = app.hub.settings.server_path(&user.name.escaped(), &spawner.name.escaped());
+    let live = app.hub.live_server(user.row.id, &spawner.name);
+    match live.as_ref().map(|live| live.state()) {
+        Some(ServerState::Ready) => Ok(events(stream::iter([Ok(line(&ready_event(&url)))]))),
+        Some(ServerState::Failed(failure)) => Ok(events(stream::iter([Ok(line(&failed_event(&failure)))]))),
+        Some(ServerState::Starting(_)) => {
+            let live = live.ok_or_else(missing)?;
+            Ok(events(follow(Follower::new(live, url))))
+        }
+        _ => Err(Failure::bad_request(format!("{}:{server} is not starting...", user.name))),
+    }
+}
+
+fn ready_event(url: &str) -> Value {
+    json!({
+        "progress": 100,
+        "ready": true,
+        "message": format!("Server ready at {url}"),
+        "html_message": format!("Server ready at <a href=\"{url}\">{url}</a>"),
+        "url": url,
+    })
+}
+
+fn failed_event(failure: &StartFailure) -> Value {
+    let mut event = json!({
+        "progress": 100, "failed": true, "message": format!("Spawn failed: {}", failure.message),
+    });
+    if let (Some(html), Some(fields)) = (&failure.html_message, event.as_object_mut()) {
+        fields.insert("html_message".into(), Value::String(html.clone()));
+    }
+    event
+}
+
+fn line<T: serde::Serialize>(event: &T) -> Bytes {
+    let json = serde_json::to_string(event).unwrap_or_else(|_| "{}".to_owned());
+    Bytes::from(format!("data: {json}\n\n"))
+}
+
+type Chunk = Result<Bytes, std::convert::Infallible>;
+
+fn events(chunks: impl Stream<Item = Chunk> + Send + 'static) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream")),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
+    ];
+    (StatusCode::OK, headers, Body::from_stream(chunks)).into_response()
+}
+
+/// Where a reader of the stream stands.
+struct Follower {
+    live: Arc<LiveServer>,
+    url: String,
+    seen: usize,
+    ended: bool,
+}
+
+impl Follower {
+    fn new(live: Arc<LiveServer>, url: String) -> Self {
+        Self { live, url, seen: 0, ended: false }
+    }
+
+    /// The next events, an empty line after a silence, or nothing after the end.
+    async fn next(&mut self) -> Option<Bytes> {
+        if self.ended {
+            return None;
+        }
+        let mut count = self.live.progress.watch();
+        let mut states = self.live.watch();
+        let new: Vec<ProgressEvent> = self.live.progress.since(self.seen);
+        if !new.is_empty() {
+            self.seen += new.len();
+            return Some(new.iter().flat_map(|event| line(event).to_vec()).collect());
+        }
+        let seen = self.seen;
+        tokio::select! {
+            // Both senders live as long as the server's entry, which this holds.
+            _ = count.wait_for(|count| *count > seen) => Some(Bytes::new()),
+            state = states.wait_for(|state| !matches!(state, ServerState::Starting(_))) => {
+                self.ended = true;
+                let state = state.map_or(ServerState::Stopped, |state| state.clone());
+                Some(line(&self.last_event(&state)))
+            }
+            () = tokio::time::sleep(KEEP_ALIVE) => Some(Bytes::from_static(b"\n\n")),
+        }
+    }
+
+    fn last_event(&self, state: &ServerState) -> Value {
+        match state {
+            ServerState::Ready => ready_event(&self.url),
+            ServerState::Failed(failure) => failed_event(failure),
+            _ => json!({ "progress": 100, "failed": true, "message": "Spawn cancelled" }),
+        }
+    }
+}
+
+fn follow(follower: Follower) -> impl Stream<Item = Chunk> + Send {
+    stream::unfold(follower, |mut follower| async move {
+        loop {
+            let chunk = follower.next().await?;
+            if !chunk.is_empty() {
+                return Some((Ok(chunk), follower));
+            }
+        }
+    })
+}

@@ -1,0 +1,81 @@
+//! `PATCH` of a server: renamed, or other options.
+
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use perijove_core::servers::ServerChanges;
+use serde_json::{Map, Value};
+
+use super::find_user;
+use crate::api::body;
+use crate::app::App;
+use crate::caller::Caller;
+use crate::error::{Answer, Failure};
+use crate::models;
+use crate::responses::json;
+
+const FIELDS: [&str; 3] = ["name", "display_name", "user_options"];
+
+/// Changes the default server.
+pub async fn change_default(
+    app: State<App>,
+    caller: Caller,
+    Path(user): Path<String>,
+    bytes: Bytes,
+) -> Answer {
+    change(app, caller, Path((user, String::new())), bytes).await
+}
+
+/// Changes a stopped server.
+pub async fn change(
+    State(app): State<App>,
+    caller: Caller,
+    Path((user, server)): Path<(String, String)>,
+    bytes: Bytes,
+) -> Answer {
+    let user = find_user(&app, &user).await?;
+    let changes = parse(&bytes)?;
+    let display_name = changes.display_name.clone().or_else(|| changes.name.clone());
+    match (&changes.name, &display_name) {
+        (Some(new), _) => {
+            let shown = display_name.as_deref().unwrap_or(new);
+            app.hub.check_named_server(&user, new, shown, server.is_empty())?;
+        }
+        (None, Some(shown)) => {
+            app.hub.check_named_server(&user, &server, shown, false)?;
+        }
+        (None, None) => (),
+    }
+    let Some(spawner) = user.spawner(&server) else {
+        return Err(Failure::not_found(format!(
+            "User {} has no such server {}",
+            user.name,
+            server.escape_debug()
+        )));
+    };
+    let changed = app.hub.change_server(&user, &spawner.name, changes).await?;
+    json(StatusCode::OK, &models::server(&app.hub, &caller.authorisation(), &user, &changed))
+}
+
+fn parse(bytes: &Bytes) -> Result<ServerChanges, Failure> {
+    let fields: Map<String, Value> = body::object(bytes, "Body must be a JSON object")?;
+    if fields.is_empty() {
+        return Err(Failure::bad_request("Must specify at least one field to modify."));
+    }
+    let unknown: Vec<&str> = fields.keys().map(String::as_str).filter(|key| !FIELDS.contains(key)).collect();
+    if !unknown.is_empty() {
+        let (unknown, known) = (unknown.join(","), FIELDS.join(","));
+        return Err(Failure::bad_request(format!("Unexpected fields: {unknown}, supported fields: {known}")));
+    }
+    let text = |key: &str| match fields.get(key) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text.clone())),
+        Some(_) => Err(Failure::bad_request(format!("{key} must be a string"))),
+    };
+    let user_options = match fields.get("user_options") {
+        None => None,
+        Some(options @ Value::Object(_)) => Some(options.clone()),
+        Some(_) => return Err(Failure::bad_request("user_options must be a dict")),
+    };
+    Ok(ServerChanges { name: text("name")?, display_name: text("display_name")?, user_options })
+}

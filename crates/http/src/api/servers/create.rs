@@ -1,0 +1,36 @@
+//! `PUT` of a server: made, not started.
+
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+
+use super::{find_user, request};
+use crate::app::App;
+use crate::caller::Caller;
+use crate::error::{Answer, Failure};
+use crate::models;
+use crate::responses::json;
+
+/// The default server always exists.
+pub async fn create_default(State(app): State<App>, Path(user): Path<String>) -> Answer {
+    let user = find_user(&app, &user).await?;
+    Err(Failure::conflict(format!("User {} already has a default server", user.name)))
+}
+
+/// Makes a named server.
+pub async fn create(
+    State(app): State<App>,
+    caller: Caller,
+    Path((user, server)): Path<(String, String)>,
+    bytes: Bytes,
+) -> Answer {
+    let user = find_user(&app, &user).await?;
+    if user.spawner(&server).is_some() {
+        return Err(Failure::conflict(format!("User {} already has server {server}", user.name)));
+    }
+    let request = request::parse(&bytes)?;
+    let display_name = request.display_name.unwrap_or_else(|| server.clone());
+    let name = app.hub.check_named_server(&user, &server, &display_name, true)?;
+    let record = app.hub.create_server(&user, &name, &display_name, request.user_options).await?;
+    json(StatusCode::CREATED, &models::server(&app.hub, &caller.authorisation(), &user, &record))
+}

@@ -1,0 +1,27 @@
+//! `GET` of a server.
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+
+use super::find_user;
+use crate::app::App;
+use crate::caller::Caller;
+use crate::error::{Answer, Failure};
+use crate::models;
+use crate::responses::json;
+
+/// Shows the default server.
+pub async fn show_default(app: State<App>, caller: Caller, Path(user): Path<String>) -> Answer {
+    show(app, caller, Path((user, String::new()))).await
+}
+
+/// Shows a named server.
+pub async fn show(
+    State(app): State<App>,
+    caller: Caller,
+    Path((user, server)): Path<(String, String)>,
+) -> Answer {
+    let user = find_user(&app, &user).await?;
+    let spawner = user.spawner(&server).ok_or_else(|| Failure::not_found(""))?;
+    json(StatusCode::OK, &models::server(&app.hub, &caller.authorisation(), &user, spawner))
+}

@@ -1,0 +1,50 @@
+//! `POST` of a server: started.
+
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use perijove_core::servers::{Outcome, StartRequest};
+use perijove_model::ServerName;
+
+use super::{find_user, request};
+use crate::app::App;
+use crate::error::{Answer, Failure};
+use crate::responses::empty;
+
+/// Starts the default server.
+pub async fn start_default(app: State<App>, Path(user): Path<String>, bytes: Bytes) -> Answer {
+    start(app, Path((user, String::new())), bytes).await
+}
+
+/// Starts a server, made before if need be: 201 once it is ready, 202 while it is starting.
+pub async fn start(
+    State(app): State<App>,
+    Path((user, server)): Path<(String, String)>,
+    bytes: Bytes,
+) -> Answer {
+    let user = find_user(&app, &user).await?;
+    let request = request::parse(&bytes)?;
+    let (name, display_name) = if server.is_empty() {
+        (ServerName::default(), String::new())
+    } else {
+        let display_name = request.display_name.clone().unwrap_or_else(|| server.clone());
+        (app.hub.check_named_server(&user, &server, &display_name, true)?, display_name)
+    };
+    let log_name = format!("{}:{server}", user.name);
+    match app.hub.server_state(user.row.id, &name).pending() {
+        Some("spawn") => return Ok(empty(StatusCode::ACCEPTED)),
+        Some(pending) => return Err(Failure::bad_request(format!("{log_name} is pending {pending}"))),
+        None => (),
+    }
+    if app.hub.poll_and_notify(&user, &name).await? {
+        return Err(Failure::bad_request(format!("{log_name} is already running")));
+    }
+    if let Some(display_name) = request.display_name.filter(|_| !server.is_empty()) {
+        app.hub.set_display_name(&user, &name, &display_name).await?;
+    }
+    let start = StartRequest { server: name, display_name, options: request.user_options };
+    match app.hub.start_server(&user, start).await? {
+        Outcome::Done => Ok(empty(StatusCode::CREATED)),
+        Outcome::Pending => Ok(empty(StatusCode::ACCEPTED)),
+    }
+}

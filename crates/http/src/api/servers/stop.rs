@@ -1,0 +1,53 @@
+//! `DELETE` of a server: stopped, and with `remove` deleted.
+
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use perijove_core::servers::Outcome;
+use perijove_model::ServerName;
+use serde_json::Value;
+
+use super::find_user;
+use crate::api::body;
+use crate::app::App;
+use crate::error::{Answer, Failure};
+use crate::responses::empty;
+
+/// Stops the default server.
+pub async fn stop_default(app: State<App>, Path(user): Path<String>, bytes: Bytes) -> Answer {
+    stop(app, Path((user, String::new())), bytes).await
+}
+
+/// Stops a server: 204 once it is stopped, 202 while it is stopping.
+pub async fn stop(
+    State(app): State<App>,
+    Path((user_name, server)): Path<(String, String)>,
+    bytes: Bytes,
+) -> Answer {
+    let user = find_user(&app, &user_name).await?;
+    let body = body::json(&bytes)?.unwrap_or(Value::Null);
+    let remove = body.get("remove").and_then(Value::as_bool).unwrap_or(false);
+    let name = if server.is_empty() {
+        if remove {
+            return Err(Failure::bad_request("Cannot delete the default server"));
+        }
+        ServerName::default()
+    } else {
+        if !app.hub.settings.servers.allow_named_servers {
+            return Err(Failure::bad_request("Named servers are not enabled."));
+        }
+        let missing = || Failure::not_found(format!("{user_name} has no server named '{server}'"));
+        user.spawner(&server).ok_or_else(missing)?.name.clone()
+    };
+    let already = app.hub.server_state(user.row.id, &name).pending() == Some("stop");
+    let outcome = if already { Outcome::Pending } else { app.hub.stop_server(&user, &name).await? };
+    match (outcome, remove) {
+        (Outcome::Done, true) => app.hub.delete_server(&user, &name).await?,
+        (Outcome::Pending, true) => app.hub.delete_server_after_stop(user, name),
+        (_, false) => (),
+    }
+    match outcome {
+        Outcome::Done => Ok(empty(StatusCode::NO_CONTENT)),
+        Outcome::Pending => Ok(empty(StatusCode::ACCEPTED)),
+    }
+}

@@ -1,0 +1,135 @@
+//! `POST /users/NAME/tokens`.
+//!
+//! The caller has a token, a cookie (then `_xsrf` is checked here), or gives credentials in the
+//! body's `auth`, as old scripts do.
+
+use std::collections::HashMap;
+
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use perijove_authenticators::LoginRequest;
+use perijove_core::identity::{Identity, Principal};
+use perijove_core::tokens::{TokenOwner, TokenRequest};
+use perijove_model::scope::Resource;
+use secrecy::ExposeSecret;
+use serde_json::{Map, Value};
+
+use crate::api::body;
+use crate::app::App;
+use crate::caller::Caller;
+use crate::error::{Answer, Failure};
+use crate::responses::json;
+use crate::{models, xsrf};
+
+/// Makes a token and shows its value, this once.
+pub async fn create(
+    State(app): State<App>,
+    caller: Caller,
+    Path(name): Path<String>,
+    uri: Uri,
+    headers: HeaderMap,
+    bytes: Bytes,
+) -> Answer {
+    let body = body::object(&bytes, "Body must be a JSON dict or empty")?;
+    let requester = match caller.identity() {
+        Some(identity) => {
+            check_xsrf(&app, &caller, uri.query().unwrap_or_default(), &headers)?;
+            identity.clone()
+        }
+        None => by_credentials(&app, &caller, &body).await?,
+    };
+    let user = app.hub.find_user(&name).await?.filter(|user| {
+        let resource = Resource::User { name: &user.row.name, groups: &user.grants.groups };
+        requester.authorisation.allows("tokens", &resource)
+    });
+    let kind = if requester.principal.user().is_some() { "user" } else { "service" };
+    let title = if kind == "user" { "User" } else { "Service" };
+    let user = user.ok_or_else(|| {
+        Failure::forbidden(format!("{title} {name} not found or no permissions to generate tokens"))
+    })?;
+    let own = requester.principal.user().is_some_and(|caller| caller.row.id == user.row.id);
+    let request = request_of(&app, &body, own, kind, requester.principal.name())?;
+    let (plain, row) = app.hub.new_token(TokenOwner::User(&user), request).await?;
+    if own {
+        tracing::info!("{title} {name} requested new API token");
+    } else {
+        tracing::info!("{title} {} requested API token for {name}", requester.principal.name());
+    }
+    let mut model = models::token(&app.hub, &Principal::User(user), &row).await?;
+    model.token = Some(plain.expose_secret().to_owned());
+    json(StatusCode::CREATED, &model)
+}
+
+fn check_xsrf(app: &App, caller: &Caller, query: &str, headers: &HeaderMap) -> Result<(), Failure> {
+    if caller.used_token() || !xsrf::is_needed(&Method::POST, headers) {
+        return Ok(());
+    }
+    let expected = caller.xsrf_token(&app.hub.settings, app.hub.now().timestamp());
+    xsrf::check(xsrf::shown(query, None, headers).as_deref(), &expected, &Method::POST)
+}
+
+/// Whoever `auth` proves the caller to be. Any failure is the same 403.
+async fn by_credentials(app: &App, caller: &Caller, body: &Map<String, Value>) -> Result<Identity, Failure> {
+    let refused = || Failure::forbidden("");
+    let Some(Value::Object(auth)) = body.get("auth") else { return Err(refused()) };
+    let form: HashMap<String, String> =
+        auth.iter().filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect();
+    let request = LoginRequest::new(form, caller.client().address.parse().ok());
+    let model = match app.hub.authenticate(&request).await {
+        Ok(model) => model.ok_or_else(refused)?,
+        Err(error) => {
+            tracing::error!("authenticating a token request failed: {error}");
+            return Err(refused());
+        }
+    };
+    let user = app.hub.find_user(&model.name).await?.ok_or_else(refused)?;
+    Ok(app.hub.identities.of_user(user))
+}
+
+fn request_of(
+    app: &App,
+    body: &Map<String, Value>,
+    own: bool,
+    kind: &str,
+    requester: &str,
+) -> Result<TokenRequest, Failure> {
+    let note = body.get("note").and_then(Value::as_str).filter(|note| !note.is_empty());
+    let note = note.map_or_else(
+        || {
+            if own {
+                "Requested via api".to_owned()
+            } else {
+                format!("Requested via api by {kind} {requester}")
+            }
+        },
+        str::to_owned,
+    );
+    Ok(TokenRequest {
+        note,
+        roles: body::string_list(body, "roles")?,
+        scopes: body::string_list(body, "scopes")?,
+        expires_in: expires_in(app, body)?,
+        ..TokenRequest::default()
+    })
+}
+
+fn expires_in(app: &App, body: &Map<String, Value>) -> Result<Option<i64>, Failure> {
+    let given = match body.get("expires_in").filter(|value| !value.is_null()) {
+        None => None,
+        Some(value) => Some(value.as_i64().ok_or_else(|| {
+            Failure::bad_request(format!(
+                "token expires_in must be null or integer, not {}",
+                body::short(value)
+            ))
+        })?),
+    };
+    let limit = i64::try_from(app.hub.settings.api.token_expires_in_max_seconds).unwrap_or(i64::MAX);
+    match given {
+        None if limit > 0 => Ok(Some(limit)),
+        Some(given) if limit > 0 && given > limit => {
+            Err(Failure::bad_request(format!("token expires_in: {given} must not exceed {limit}")))
+        }
+        given => Ok(given),
+    }
+}

@@ -1,0 +1,44 @@
+//! `GET /user`: who am I?
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use perijove_core::identity::{Identity, Principal};
+use perijove_model::scope::{Authorisation, ScopeSet, identify_scopes};
+
+use crate::app::App;
+use crate::caller::Caller;
+use crate::error::{Answer, Failure};
+use crate::models;
+use crate::responses::json;
+
+/// Shows the caller's own model and scopes. Every token may identify its owner here.
+pub async fn show(State(app): State<App>, caller: Caller) -> Answer {
+    let identity = caller.identity().ok_or_else(|| Failure::forbidden(""))?;
+    let scopes = with_identify(identity);
+    let token_id = Some(identity.token.as_ref().map(|token| format!("a{}", token.id)));
+    let session_id = Some(identity.token.as_ref().and_then(|token| token.session_id.clone()));
+    let own_scopes = Some(identity.authorisation.scopes().clone());
+    match &identity.principal {
+        Principal::User(user) => {
+            let model = models::user(&app.hub, &scopes, user, false);
+            let mut model = model.ok_or_else(|| Failure::forbidden(""))?;
+            (model.token_id, model.session_id, model.scopes) = (token_id, session_id, own_scopes);
+            json(StatusCode::OK, &model)
+        }
+        Principal::Service(service) => {
+            let mut model = models::own_service(&scopes, service);
+            (model.token_id, model.session_id, model.scopes) = (token_id, session_id, own_scopes);
+            json(StatusCode::OK, &model)
+        }
+    }
+}
+
+fn with_identify(identity: &Identity) -> Authorisation {
+    let identify = identify_scopes(identity.principal.owner());
+    let held = identity.authorisation.scopes();
+    if identify.is_subset(held) {
+        return identity.authorisation.clone();
+    }
+    let all: ScopeSet = held.union(&identify).cloned().collect();
+    Authorisation::from_set(all)
+}

@@ -1,0 +1,36 @@
+//! `PATCH /users/NAME`.
+
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use perijove_core::users::UserChanges;
+use serde_json::Value;
+
+use super::MODEL;
+use crate::api::body;
+use crate::app::App;
+use crate::caller::Caller;
+use crate::error::{Answer, Failure};
+use crate::models;
+use crate::responses::json;
+
+/// Renames a user, or changes its administrator flag or `auth_state`.
+pub async fn change(
+    State(app): State<App>,
+    caller: Caller,
+    Path(name): Path<String>,
+    bytes: Bytes,
+) -> Answer {
+    let user = app.hub.find_user(&name).await?.ok_or_else(|| Failure::not_found(""))?;
+    let model = body::json(&bytes)?.unwrap_or(Value::Null);
+    body::check_model(&model, &MODEL, "user")?;
+    let changes = UserChanges {
+        name: model.get("name").and_then(Value::as_str).map(str::to_owned),
+        admin: model.get("admin").and_then(Value::as_bool),
+        auth_state: model.get("auth_state").cloned(),
+    };
+    let changed = app.hub.change_user(&user, changes, caller.principal()?).await?;
+    let mut model = models::user(&app.hub, &caller.authorisation(), &changed, false).unwrap_or_default();
+    model.auth_state = Some(app.hub.auth_state(&changed.row));
+    json(StatusCode::OK, &model)
+}

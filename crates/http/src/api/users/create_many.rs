@@ -1,0 +1,74 @@
+//! `POST /users`.
+
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::StatusCode;
+use perijove_model::UserName;
+use serde_json::{Map, Value};
+
+use super::MODEL;
+use crate::api::body;
+use crate::app::App;
+use crate::caller::Caller;
+use crate::error::{Answer, Failure};
+use crate::models;
+use crate::responses::json;
+
+/// Makes several users; those that exist are left alone.
+pub async fn create_many(State(app): State<App>, caller: Caller, bytes: Bytes) -> Answer {
+    let (names, admin) = parse(&bytes)?;
+    if admin && !caller.principal()?.is_admin() {
+        return Err(Failure::forbidden("Only admins can grant admin permissions"));
+    }
+    let (valid, invalid) = split(&app, &names);
+    match invalid.as_slice() {
+        [] => (),
+        [one] => return Err(Failure::bad_request(format!("Invalid username: {one}"))),
+        many => return Err(Failure::bad_request(format!("Invalid usernames: {}", many.join(", ")))),
+    }
+    let mut created = Vec::new();
+    let mut existing = 0;
+    for name in valid {
+        if app.hub.find_user(name.as_str()).await?.is_some() {
+            tracing::warn!("User {name} already exists");
+            existing += 1;
+            continue;
+        }
+        let user = app.hub.create_user(&name, admin).await?;
+        created.push(models::user(&app.hub, &caller.authorisation(), &user, false).unwrap_or_default());
+    }
+    if created.is_empty() && existing > 0 {
+        return Err(Failure::conflict(format!("All {} users already exist", names.len())));
+    }
+    json(StatusCode::CREATED, &created)
+}
+
+fn parse(bytes: &Bytes) -> Result<(Vec<String>, bool), Failure> {
+    let none = || Failure::bad_request("Must specify at least one user to create");
+    let mut model: Map<String, Value> = match body::json(bytes)? {
+        Some(Value::Object(model)) => model,
+        _ => return Err(none()),
+    };
+    let names = model.remove("usernames").ok_or_else(none)?;
+    let model = Value::Object(model);
+    body::check_model(&model, &MODEL, "user")?;
+    let names: Option<Vec<String>> = names
+        .as_array()
+        .filter(|names| !names.is_empty())
+        .and_then(|names| names.iter().map(|name| name.as_str().map(str::to_owned)).collect());
+    let admin = model.get("admin").and_then(Value::as_bool).unwrap_or(false);
+    Ok((names.ok_or_else(none)?, admin))
+}
+
+fn split(app: &App, names: &[String]) -> (Vec<UserName>, Vec<String>) {
+    let mut valid: Vec<UserName> = Vec::new();
+    let mut invalid = Vec::new();
+    for name in names {
+        match app.hub.check_user_name(name) {
+            Ok(name) if valid.contains(&name) => (),
+            Ok(name) => valid.push(name),
+            Err(_) => invalid.push(name.clone()),
+        }
+    }
+    (valid, invalid)
+}

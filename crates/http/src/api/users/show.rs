@@ -1,0 +1,27 @@
+//! `GET /users/NAME`.
+
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+
+use super::list::ListParameters;
+use crate::app::App;
+use crate::caller::Caller;
+use crate::error::{Answer, Failure};
+use crate::models;
+use crate::responses::json;
+
+/// Shows one user, with `auth_state` for those who may see it.
+pub async fn show(
+    State(app): State<App>,
+    caller: Caller,
+    Path(name): Path<String>,
+    Query(parameters): Query<ListParameters>,
+) -> Answer {
+    let user = app.hub.find_user(&name).await?.ok_or_else(|| Failure::not_found(""))?;
+    let model = models::user(&app.hub, &caller.authorisation(), &user, parameters.include_stopped());
+    let mut model = model.ok_or_else(|| Failure::not_found(""))?;
+    if model.auth_state.is_some() {
+        model.auth_state = Some(app.hub.auth_state(&user.row));
+    }
+    json(StatusCode::OK, &model)
+}

@@ -1,0 +1,35 @@
+//! What all handlers share.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use perijove_core::Hub;
+use perijove_web::Renderer;
+
+/// Options of the HTTP layer alone.
+#[derive(Debug, Clone, Default)]
+pub struct AppOptions {
+    /// Proxies whose forwarding headers are believed (`JupyterHub.trusted_downstream_ips`).
+    pub trusted_downstream: Vec<IpAddr>,
+    /// Headers that the configuration sets on all answers (`tornado_settings["headers"]`).
+    pub headers: Vec<(String, String)>,
+    /// The file that `/hub/logo` serves; the built-in logo where there is none.
+    pub logo_file: Option<std::path::PathBuf>,
+    /// `sys.version` and `sys.executable` of the worker; empty without Python.
+    pub python_version: String,
+    /// See `python_version`.
+    pub python_executable: String,
+    /// True when the configuration allows nobody to log in: the login page says so.
+    pub nobody_allowed: bool,
+}
+
+/// What all handlers share. Cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    /// The hub.
+    pub hub: Arc<Hub>,
+    /// Templates.
+    pub renderer: Arc<Renderer>,
+    /// Options.
+    pub options: Arc<AppOptions>,
+}

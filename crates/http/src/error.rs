@@ -1,0 +1,107 @@
+//! Errors as HTTP answers: JSON for the REST API, a page for people.
+
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use perijove_core::Error;
+use serde_json::json;
+
+/// A failed request: a status and the text for the client. What only the log may see was logged
+/// where the failure was turned into this.
+#[derive(Debug, Clone)]
+pub struct Failure {
+    /// The status to answer with.
+    pub status: StatusCode,
+    /// The message; empty for the status's own phrase.
+    pub message: String,
+    /// The message as HTML, for pages only.
+    pub html_message: Option<String>,
+    /// Seconds after which a new try makes sense.
+    pub retry_after: Option<u64>,
+}
+
+/// What handlers return.
+pub type Answer = Result<Response, Failure>;
+
+impl Failure {
+    /// A failure with `status` and a message for the client.
+    pub fn new(status: StatusCode, message: impl Into<String>) -> Self {
+        Self { status, message: message.into(), html_message: None, retry_after: None }
+    }
+
+    /// 400.
+    pub fn bad_request(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, message)
+    }
+
+    /// 403.
+    pub fn forbidden(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, message)
+    }
+
+    /// 404.
+    pub fn not_found(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, message)
+    }
+
+    /// 409.
+    pub fn conflict(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, message)
+    }
+
+    /// 500; `what` is logged, the client sees only the status.
+    pub fn internal(what: impl std::fmt::Display) -> Self {
+        tracing::error!("{what}");
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "")
+    }
+
+    /// The status's own phrase, as Python's `http.client.responses` has it.
+    pub fn phrase(&self) -> &'static str {
+        self.status.canonical_reason().unwrap_or("Unknown Error")
+    }
+
+    /// The REST API's answer: `{"status": …, "message": …}`.
+    pub fn into_json(self) -> Response {
+        let message = if self.message.is_empty() { self.phrase() } else { &self.message };
+        let body = json!({ "status": self.status.as_u16(), "message": message }).to_string();
+        let mut response = (self.status, body).into_response();
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        self.add_headers(response.headers_mut());
+        response
+    }
+
+    /// Adds the headers that belong to the failure itself.
+    pub fn add_headers(&self, headers: &mut HeaderMap) {
+        if let Some(seconds) = self.retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+    }
+}
+
+/// What a handler returns goes through the guard, which takes the failure out again and answers in
+/// the kind that the caller understands.
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let mut response = self.status.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Invalid(message) => Self::bad_request(message),
+            Error::Forbidden(message) => Self::forbidden(message),
+            Error::NotFound(message) => Self::not_found(message),
+            Error::Conflict(message) => Self::conflict(message),
+            Error::Busy { message, retry_after } => {
+                Self { retry_after, ..Self::new(StatusCode::TOO_MANY_REQUESTS, message) }
+            }
+            Error::SpawnFailed(message) => Self::new(StatusCode::INTERNAL_SERVER_ERROR, message),
+            Error::Status { status, message } => {
+                Self::new(StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), message)
+            }
+            Error::Internal(_) | Error::Store(_) => Self::internal(error),
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! Records as the REST API shows them: only the fields that the caller's scopes cover.
+
+use std::collections::BTreeMap;
+
+use perijove_core::Hub;
+use perijove_core::activity::Subject;
+use perijove_core::identity::{Principal, ServiceRecord};
+use perijove_core::records::{SpawnerRecord, UserRecord};
+use perijove_model::api::{ServerModel, ServiceModel, Timestamp, TokenModel, UserModel};
+use perijove_model::scope::{Authorisation, Resource};
+use perijove_store::ApiToken;
+use serde_json::{Map, Value};
+
+use crate::error::Failure;
+
+/// What of a user may be shown.
+struct Visible {
+    all: bool,
+    name: bool,
+    groups: bool,
+    activity: bool,
+    servers: bool,
+    roles: bool,
+    auth_state: bool,
+}
+
+impl Visible {
+    fn of(scopes: &Authorisation, user: &UserRecord) -> Self {
+        let resource = Resource::User { name: &user.row.name, groups: &user.grants.groups };
+        let has = |scope: &str| scopes.allows(scope, &resource);
+        Self {
+            all: has("read:users"),
+            name: has("read:users:name"),
+            groups: has("read:users:groups"),
+            activity: has("read:users:activity"),
+            servers: has("read:servers"),
+            roles: has("read:roles:users"),
+            auth_state: has("admin:auth_state"),
+        }
+    }
+
+    fn any(&self) -> bool {
+        self.all || self.name || self.groups || self.activity || self.servers || self.roles || self.auth_state
+    }
+}
+
+/// A user as `scopes` may see it; `None` if nothing may be seen. `auth_state` is a placeholder: only
+/// the endpoint of one user fills it in.
+pub fn user(
+    hub: &Hub,
+    scopes: &Authorisation,
+    user: &UserRecord,
+    include_stopped: bool,
+) -> Option<UserModel> {
+    let see = Visible::of(scopes, user);
+    let servers = servers(hub, scopes, user, include_stopped);
+    if !see.any() {
+        return None;
+    }
+    let default = user.spawner("").map(|spawner| hub.server_state(user.row.id, &spawner.name));
+    let last_activity = hub.activity.merged(Subject::User(user.row.id), user.row.last_activity);
+    let ready = default.as_ref().is_some_and(|state| state.is_ready());
+    let url = || hub.settings.user_path(&user.name.escaped());
+    Some(UserModel {
+        kind: Some("user".to_owned()),
+        name: Some(user.row.name.clone()),
+        admin: (see.all || see.name || see.roles).then_some(user.row.admin),
+        roles: (see.all || see.roles).then(|| user.role_names().into_iter().map(str::to_owned).collect()),
+        groups: (see.all || see.groups).then(|| user.grants.groups.clone()),
+        server: see.all.then(|| ready.then(url)),
+        pending: see.all.then(|| default.and_then(|state| state.pending()).map(str::to_owned)),
+        created: see.all.then(|| user.row.created.map(Timestamp::new)),
+        last_activity: (see.all || see.activity).then(|| last_activity.map(Timestamp::new)),
+        servers: (see.servers || !servers.is_empty()).then_some(servers),
+        auth_state: see.auth_state.then_some(None),
+        user_info: (see.all || see.name).then(|| user.row.user_info.clone()),
+        ..UserModel::default()
+    })
+}
+
+fn servers(
+    hub: &Hub,
+    scopes: &Authorisation,
+    user: &UserRecord,
+    stopped_too: bool,
+) -> BTreeMap<String, ServerModel> {
+    let mut models = BTreeMap::new();
+    for spawner in &user.spawners {
+        let (name, groups) = (spawner.row.name.as_str(), &user.grants.groups);
+        let resource = Resource::Server { user: &user.row.name, groups, server: name };
+        let active = hub.server_state(user.row.id, &spawner.name).is_active();
+        if (active || stopped_too) && scopes.allows("read:servers", &resource) {
+            models.insert(name.to_owned(), server(hub, scopes, user, spawner));
+        }
+    }
+    models
+}
+
+/// A server; the caller may see it. Its state only with `admin:server_state`.
+pub fn server(hub: &Hub, scopes: &Authorisation, user: &UserRecord, spawner: &SpawnerRecord) -> ServerModel {
+    let settings = &hub.settings;
+    let state = hub.server_state(user.row.id, &spawner.name);
+    let (escaped, escaped_server) = (user.name.escaped(), spawner.name.escaped());
+    let url = settings.server_path(&escaped, &escaped_server);
+    let progress_url = settings.progress_path(&escaped, &escaped_server);
+    let public = |path: &str| {
+        settings.public_url.as_ref().map(|public| format!("{}{path}", public.origin().ascii_serialization()))
+    };
+    let (name, groups) = (spawner.row.name.as_str(), &user.grants.groups);
+    let resource = Resource::Server { user: &user.row.name, groups, server: name };
+    let last_activity = hub.activity.merged(Subject::Spawner(spawner.row.id), spawner.row.last_activity);
+    ServerModel {
+        name: name.to_owned(),
+        display_name: spawner.row.display_name.clone(),
+        full_name: format!("{}/{name}", user.row.name),
+        last_activity: last_activity.map(Timestamp::new),
+        started: spawner.row.started.map(Timestamp::new),
+        pending: state.pending().map(str::to_owned),
+        ready: state.is_ready(),
+        stopped: !state.is_active(),
+        full_url: public(&url),
+        full_progress_url: public(&progress_url),
+        url,
+        user_options: spawner.row.user_options.clone().unwrap_or_else(|| Value::Object(Map::new())),
+        progress_url,
+        state: scopes
+            .allows("admin:server_state", &resource)
+            .then(|| spawner.row.state.clone().unwrap_or_else(|| Value::Object(Map::new()))),
+    }
+}
+
+/// A service as a token's owner sees itself.
+pub fn own_service(scopes: &Authorisation, service: &ServiceRecord) -> ServiceModel {
+    let resource = Resource::Service(&service.name);
+    let roles = scopes.allows("read:roles:services", &resource);
+    ServiceModel {
+        kind: Some("service".to_owned()),
+        name: Some(service.name.clone()),
+        admin: Some(service.admin),
+        roles: roles.then(|| service.grants.roles.iter().map(|role| role.name.clone()).collect()),
+        ..ServiceModel::default()
+    }
+}
+
+/// A token, without its value.
+pub async fn token(hub: &Hub, owner: &Principal, token: &ApiToken) -> Result<TokenModel, Failure> {
+    let client_id = token.client_id.clone().unwrap_or_default();
+    let name = Some(owner.name().to_owned());
+    let is_user = owner.user().is_some();
+    let (user, service) = if is_user { (name, None) } else { (None, name) };
+    let last_activity = hub.activity.merged(Subject::Token(token.id), token.last_activity);
+    Ok(TokenModel {
+        user,
+        service,
+        id: format!("a{}", token.id),
+        kind: "api_token".to_owned(),
+        roles: Vec::new(),
+        scopes: hub.token_scopes(owner, token).await?,
+        created: token.created.map(Timestamp::new),
+        last_activity: last_activity.map(Timestamp::new),
+        expires_at: token.expires_at.map(Timestamp::new),
+        note: token.note.clone(),
+        session_id: token.session_id.clone(),
+        oauth_client: hub.client_description(&client_id).await?,
+        token: None,
+    })
+}

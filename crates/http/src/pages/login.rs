@@ -1,0 +1,103 @@
+//! The login page.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{StatusCode, Uri};
+use axum::response::Response;
+use perijove_authenticators::{LoginRequest, model::shorten_name};
+use perijove_core::urls::with_query;
+use perijove_web::contexts::{AuthenticatorView, Login};
+use url::form_urlencoded;
+
+use super::view;
+use crate::app::App;
+use crate::caller::Caller;
+use crate::error::{Answer, Failure};
+use crate::guard::redirect;
+use crate::next_url::{self, parameter};
+
+/// What the login page says when nobody can log in.
+const NOBODY: &str = "Nobody is allowed to log in yet. If you set this hub up: name the users in \
+    c.Authenticator.allowed_users, or set c.Authenticator.allow_all = True, in jupyterhub_config.py, and restart it.";
+
+/// Shows the form, or leads on whoever is logged in already.
+pub async fn show(State(app): State<App>, caller: Caller, uri: Uri) -> Answer {
+    let query = uri.query().unwrap_or_default();
+    let hub = &app.hub;
+    if let Some(user) = caller.session_user() {
+        caller.log_in(user.clone(), &hub.settings, hub.now().timestamp());
+        return Ok(redirect(&next_url::resolve(hub, caller.client(), query, Some(&user), None)));
+    }
+    caller.renew_xsrf(&hub.settings, hub.now().timestamp());
+    let username = parameter(query, "username").unwrap_or_default();
+    form(&app, &caller, query, StatusCode::OK, username, None)
+}
+
+/// Tries to log in.
+pub async fn submit(State(app): State<App>, caller: Caller, uri: Uri, body: Bytes) -> Answer {
+    let query = uri.query().unwrap_or_default();
+    let hub = &app.hub;
+    let mut fields: HashMap<String, String> = form_urlencoded::parse(&body).into_owned().collect();
+    fields.remove("_xsrf");
+    if let Some(name) = fields.get_mut("username") {
+        *name = name.trim().to_owned();
+    }
+    let next = fields.get("next").filter(|next| !next.is_empty()).cloned();
+    let username = fields.get("username").cloned().unwrap_or_default();
+    let request = LoginRequest::new(fields, caller.client().address.parse().ok());
+    let shown_name = shorten_name(&username);
+    match hub.login(&request).await {
+        Ok(Some(user)) => {
+            caller.log_in(user.clone(), &hub.settings, hub.now().timestamp());
+            let query =
+                next.map_or_else(|| query.to_owned(), |next| with_query("", [("next", next.as_str())]));
+            let query = query.trim_start_matches('?');
+            Ok(redirect(&next_url::resolve(hub, caller.client(), query, Some(&user), None)))
+        }
+        Ok(None) => {
+            let message = Some("Invalid username or password".to_owned());
+            form(&app, &caller, query, StatusCode::FORBIDDEN, shown_name, message)
+        }
+        Err(error) => {
+            let failure = Failure::from(error);
+            let message =
+                if failure.message.is_empty() { failure.phrase().to_owned() } else { failure.message };
+            form(&app, &caller, query, failure.status, shown_name, Some(message))
+        }
+    }
+}
+
+fn form(
+    app: &App,
+    caller: &Caller,
+    query: &str,
+    status: StatusCode,
+    username: String,
+    login_error: Option<String>,
+) -> Result<Response, Failure> {
+    let hub = &app.hub;
+    let offer = hub.authenticator.login_form();
+    let next = parameter(query, "next").unwrap_or_default();
+    let path = offer.login_path.as_deref().unwrap_or("login");
+    let login_url = with_query(&format!("{}{path}", hub.settings.hub_prefix), [("next", next.as_str())]);
+    let context = Login {
+        next: form_urlencoded::byte_serialize(next.as_bytes()).collect(),
+        username,
+        login_error,
+        authenticator_login_url: login_url,
+        authenticator: Arc::new(AuthenticatorView {
+            class_name: hub.authenticator.upstream_class().to_owned(),
+            login_service: offer.login_service,
+            auto_login: offer.auto_login,
+            request_otp: offer.otp_prompt.is_some(),
+            otp_prompt: offer.otp_prompt.unwrap_or_default(),
+        }),
+        custom_html: offer.custom_html,
+        setup_notice: app.options.nobody_allowed.then(|| NOBODY.to_owned()),
+        status_code: (status != StatusCode::OK).then_some(status.as_u16()),
+    };
+    view::render(app, caller, status, &context)
+}

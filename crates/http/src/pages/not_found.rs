@@ -1,0 +1,68 @@
+//! What no route serves: paths outside the hub's prefix lead into it, the rest is 404 or 405.
+
+use axum::extract::State;
+use axum::http::{StatusCode, Uri};
+
+use super::super::guard::redirect;
+use crate::app::App;
+use crate::error::{Answer, Failure};
+
+/// An API path that is not there.
+pub async fn api() -> Answer {
+    Err(Failure::not_found(""))
+}
+
+/// A method that a route does not have.
+pub async fn wrong_method() -> Answer {
+    Err(Failure::new(StatusCode::METHOD_NOT_ALLOWED, ""))
+}
+
+/// `/user/…` of a server without a route becomes `/hub/user/…`, and so does all outside the prefix.
+pub async fn page(State(app): State<App>, uri: Uri) -> Answer {
+    let settings = &app.hub.settings;
+    let path = uri.path();
+    let whole = uri.path_and_query().map_or(path, |whole| whole.as_str());
+    let prefix = settings.hub_prefix.trim_end_matches('/');
+    if path == prefix {
+        return Ok(redirect(&settings.hub_prefix));
+    }
+    if path.starts_with(&settings.hub_prefix) {
+        return Err(Failure::not_found(""));
+    }
+    let base = &settings.base_url;
+    let rest = if format!("{whole}/").starts_with(base.as_str()) {
+        whole.get(base.len()..).unwrap_or_default()
+    } else {
+        path.trim_start_matches('/')
+    };
+    if let Some(with_slash) = missing_slash(rest) {
+        return Ok(redirect(&format!("{base}{with_slash}")));
+    }
+    let target = format!("{}{}", settings.hub_prefix, rest.trim_start_matches('/'));
+    let public =
+        settings.public_url.as_ref().map(|url| url.origin().ascii_serialization()).unwrap_or_default();
+    Ok(redirect(&format!("{public}{target}")))
+}
+
+/// `user/NAME` and `services/NAME` end with a slash.
+fn missing_slash(rest: &str) -> Option<String> {
+    let (path, query) = rest.split_once('?').map_or((rest, None), |(path, query)| (path, Some(query)));
+    let name = path.strip_prefix("user/").or_else(|| path.strip_prefix("services/"))?;
+    if name.is_empty() || name.contains('/') {
+        return None;
+    }
+    Some(query.map_or_else(|| format!("{path}/"), |query| format!("{path}/?{query}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::missing_slash;
+
+    #[test]
+    fn users_and_services_get_their_slash() {
+        assert_eq!(missing_slash("user/ada").as_deref(), Some("user/ada/"));
+        assert_eq!(missing_slash("services/x?a=1").as_deref(), Some("services/x/?a=1"));
+        assert_eq!(missing_slash("user/ada/lab"), None);
+        assert_eq!(missing_slash("hub"), None);
+    }
+}

@@ -1,0 +1,254 @@
+//! The spawn page: starts a server, with a form for its options if there is one.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::{StatusCode, Uri};
+use axum::response::Response;
+use perijove_core::records::UserRecord;
+use perijove_core::servers::StartRequest;
+use perijove_core::urls::with_query;
+use perijove_model::ServerName;
+use perijove_web::contexts::Spawn;
+use serde_json::{Map, Value};
+use url::form_urlencoded;
+
+use super::view;
+use crate::app::App;
+use crate::caller::Caller;
+use crate::error::{Answer, Failure};
+use crate::guard::redirect;
+use crate::next_url::{self, keep_parameters, parameter};
+
+/// A start that fails within this time is shown at once; after it, the progress page shows it.
+const MOMENT: Duration = Duration::from_secs(1);
+
+/// One's own default server.
+pub async fn own(State(app): State<App>, caller: Caller, uri: Uri) -> Answer {
+    let user = caller.user()?.clone();
+    show(&app, &caller, user, "", &uri).await
+}
+
+/// The default server of the user in the path.
+pub async fn default_server(
+    State(app): State<App>,
+    caller: Caller,
+    Path(user): Path<String>,
+    uri: Uri,
+) -> Answer {
+    let user = find_user(&app, &user).await?;
+    show(&app, &caller, user, "", &uri).await
+}
+
+/// A named server.
+pub async fn named_server(
+    State(app): State<App>,
+    caller: Caller,
+    Path((user, server)): Path<(String, String)>,
+    uri: Uri,
+) -> Answer {
+    let user = find_user(&app, &user).await?;
+    show(&app, &caller, user, &server, &uri).await
+}
+
+/// The form for one's own default server.
+pub async fn submit_own(State(app): State<App>, caller: Caller, uri: Uri, body: Bytes) -> Answer {
+    let user = caller.user()?.clone();
+    submit(&app, &caller, user, "", &uri, &body).await
+}
+
+/// The form for the default server of the user in the path.
+pub async fn submit_default_server(
+    State(app): State<App>,
+    caller: Caller,
+    Path(user): Path<String>,
+    uri: Uri,
+    body: Bytes,
+) -> Answer {
+    let user = find_user(&app, &user).await?;
+    submit(&app, &caller, user, "", &uri, &body).await
+}
+
+/// The form for a named server.
+pub async fn submit_named_server(
+    State(app): State<App>,
+    caller: Caller,
+    Path((user, server)): Path<(String, String)>,
+    uri: Uri,
+    body: Bytes,
+) -> Answer {
+    let user = find_user(&app, &user).await?;
+    submit(&app, &caller, user, &server, &uri, &body).await
+}
+
+/// The user that a path names.
+pub async fn find_user(app: &App, name: &str) -> Result<Arc<UserRecord>, Failure> {
+    let missing = || Failure::not_found(format!("No such user: {name}"));
+    app.hub.find_user(name).await?.ok_or_else(missing)
+}
+
+/// The progress page of a server, with the parameters of this request.
+fn pending_url(app: &App, user: &UserRecord, server: &ServerName, query: &str) -> String {
+    let mut url = format!("{}spawn-pending/{}", app.hub.settings.hub_prefix, user.name.escaped());
+    if !server.is_default() {
+        url = format!("{url}/{}", server.escaped());
+    }
+    let url = keep_parameters(&url, query, &["next", "display_name"]);
+    match parameter(query, "next") {
+        Some(next) if !next.is_empty() => with_query(&url, [("next", next.as_str())]),
+        _ => url,
+    }
+}
+
+async fn show(app: &App, caller: &Caller, user: Arc<UserRecord>, server: &str, uri: &Uri) -> Answer {
+    let query = uri.query().unwrap_or_default();
+    let display_name = parameter(query, "display_name").unwrap_or_else(|| server.to_owned());
+    let name = checked_name(app, &user, server, &display_name)?;
+    if let Some(elsewhere) = already(app, caller, &user, &name, query) {
+        return Ok(elsewhere);
+    }
+    let options = options_of_query(query)?;
+    let start = |options| StartRequest { server: name.clone(), display_name: display_name.clone(), options };
+    let mut failed = None;
+    if !options.is_empty() {
+        match begin(app, &user, start(Some(Value::Object(options))), query).await {
+            Ok(response) => return Ok(response),
+            Err(failure) => failed = Some(failure),
+        }
+    }
+    let form = app.hub.options_form(&user, &name).await?;
+    if form.is_empty() {
+        return match failed {
+            Some(failure) => Err(failure),
+            None => begin(app, &user, start(None), query).await,
+        };
+    }
+    render_form(app, caller, &user, &name, form, uri, failed)
+}
+
+async fn submit(
+    app: &App,
+    caller: &Caller,
+    user: Arc<UserRecord>,
+    server: &str,
+    uri: &Uri,
+    body: &Bytes,
+) -> Answer {
+    let query = uri.query().unwrap_or_default();
+    let name = checked_name(app, &user, server, server)?;
+    if let Some(elsewhere) = already(app, caller, &user, &name, query) {
+        return Ok(elsewhere);
+    }
+    let mut form: Map<String, Value> = Map::new();
+    for (key, value) in form_urlencoded::parse(body).filter(|(key, _)| key != "_xsrf") {
+        if let Value::Array(values) = form.entry(key.into_owned()).or_insert_with(|| Value::Array(Vec::new()))
+        {
+            values.push(Value::String(value.into_owned()));
+        }
+    }
+    let outcome = async {
+        let options = app.hub.options_from_form(&user, &name, form).await?;
+        let request =
+            StartRequest { server: name.clone(), display_name: server.to_owned(), options: Some(options) };
+        begin(app, &user, request, query).await
+    };
+    match outcome.await {
+        Ok(response) => Ok(response),
+        Err(failure) => {
+            let form = app.hub.options_form(&user, &name).await?;
+            render_form(app, caller, &user, &name, form, uri, Some(failure))
+        }
+    }
+}
+
+fn checked_name(
+    app: &App,
+    user: &UserRecord,
+    server: &str,
+    display_name: &str,
+) -> Result<ServerName, Failure> {
+    if server.is_empty() {
+        return Ok(ServerName::default());
+    }
+    Ok(app.hub.check_named_server(user, server, display_name, true)?)
+}
+
+/// Where to go if the server runs, or is on its way up or down, already.
+fn already(
+    app: &App,
+    caller: &Caller,
+    user: &UserRecord,
+    server: &ServerName,
+    query: &str,
+) -> Option<Response> {
+    let state = app.hub.server_state(user.row.id, server);
+    if state.is_ready() {
+        let url = app.hub.settings.server_path(&user.name.escaped(), &server.escaped());
+        return Some(redirect(&next_url::resolve(&app.hub, caller.client(), query, Some(user), Some(&url))));
+    }
+    state.is_active().then(|| redirect(&pending_url(app, user, server, query)))
+}
+
+async fn begin(app: &App, user: &Arc<UserRecord>, request: StartRequest, query: &str) -> Answer {
+    let url = pending_url(app, user, &request.server, query);
+    app.hub.start_server_within(user, request, MOMENT).await?;
+    Ok(redirect(&url))
+}
+
+/// Options in the query: `opt-NAME`, or, where there are none of these, any name.
+fn options_of_query(query: &str) -> Result<Map<String, Value>, Failure> {
+    let mut new: Map<String, Value> = Map::new();
+    let mut old: Map<String, Value> = Map::new();
+    for (key, value) in form_urlencoded::parse(query.as_bytes()) {
+        if value.is_empty() || key == "next" || key == "display_name" {
+            continue;
+        }
+        let (map, key) = match key.strip_prefix("opt-") {
+            Some("") => {
+                return Err(Failure::new(
+                    StatusCode::UNPROCESSABLE_ENTITY,
+                    format!("Invalid user-option name {key}"),
+                ));
+            }
+            Some(name) => (&mut new, name.to_owned()),
+            None => (&mut old, key.into_owned()),
+        };
+        if let Value::Array(values) = map.entry(key).or_insert_with(|| Value::Array(Vec::new())) {
+            values.push(Value::String(value.into_owned()));
+        }
+    }
+    if new.is_empty() && !old.is_empty() {
+        tracing::warn!("options of a start in the query should be prefixed with `opt-`");
+        return Ok(old);
+    }
+    Ok(new)
+}
+
+fn render_form(
+    app: &App,
+    caller: &Caller,
+    user: &UserRecord,
+    server: &ServerName,
+    form: String,
+    uri: &Uri,
+    failed: Option<Failure>,
+) -> Answer {
+    let hub = &app.hub;
+    let xsrf = caller.xsrf_token(&hub.settings, hub.now().timestamp());
+    let here = uri.path_and_query().map_or("/", |whole| whole.as_str());
+    let status = failed.as_ref().map_or(StatusCode::OK, |failure| failure.status);
+    let (message, html) =
+        failed.map_or((None, None), |failure| (Some(failure.message), failure.html_message));
+    let context = Spawn {
+        for_user: view::user(hub, user),
+        spawner: view::spawner_of(hub, user, server),
+        spawner_options_form: form,
+        url: with_query(here, [("_xsrf", xsrf.as_str())]),
+        error_message: message,
+        error_html_message: html,
+        auth_state: hub.auth_state(&user.row),
+    };
+    view::render(app, caller, status, &context)
+}

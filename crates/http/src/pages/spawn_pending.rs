@@ -1,0 +1,97 @@
+//! The progress page: shows a start, leads on when the server is ready, shows why it failed.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::http::{StatusCode, Uri};
+use perijove_core::records::UserRecord;
+use perijove_core::servers::state::ServerState;
+use perijove_core::urls::with_query;
+use perijove_model::ServerName;
+use perijove_web::contexts::{NotRunning, SpawnPending, StopPending};
+
+use super::spawn::find_user;
+use super::view;
+use crate::app::App;
+use crate::caller::Caller;
+use crate::error::{Answer, Failure};
+use crate::guard::redirect;
+use crate::next_url;
+
+/// Of a default server.
+pub async fn default_server(
+    State(app): State<App>,
+    caller: Caller,
+    Path(user): Path<String>,
+    uri: Uri,
+) -> Answer {
+    let user = find_user(&app, &user).await?;
+    show(&app, &caller, &user, ServerName::default(), uri.query().unwrap_or_default())
+}
+
+/// Of a named server.
+pub async fn named_server(
+    State(app): State<App>,
+    caller: Caller,
+    Path((user, server)): Path<(String, String)>,
+    uri: Uri,
+) -> Answer {
+    let user = find_user(&app, &user).await?;
+    let missing = || Failure::not_found(format!("{} has no such server {server}", user.name));
+    let name = user.spawner(&server).ok_or_else(missing)?.name.clone();
+    show(&app, &caller, &user, name, uri.query().unwrap_or_default())
+}
+
+fn show(app: &App, caller: &Caller, user: &Arc<UserRecord>, server: ServerName, query: &str) -> Answer {
+    let hub = &app.hub;
+    let settings = &hub.settings;
+    let state = hub.server_state(user.row.id, &server);
+    let (escaped, escaped_server) = (user.name.escaped(), server.escaped());
+    if state.is_ready() {
+        let url = settings.server_path(&escaped, &escaped_server);
+        return Ok(redirect(&next_url::resolve(hub, caller.client(), query, None, Some(&url))));
+    }
+    let user_view = view::user(hub, user);
+    let auth_state = hub.auth_state(&user.row);
+    if state.pending().is_some() {
+        let xsrf = caller.xsrf_token(settings, hub.now().timestamp());
+        let progress = settings.progress_path(&escaped, &escaped_server);
+        let context = SpawnPending {
+            user: user_view,
+            spawner: view::spawner_of(hub, user, &server),
+            progress_url: with_query(&progress, [("_xsrf", xsrf.as_str())]),
+            auth_state,
+        };
+        return match state {
+            ServerState::Stopping => view::show(app, caller, &StopPending(context)),
+            _ => view::show(app, caller, &context),
+        };
+    }
+    let context = NotRunning {
+        user: user_view,
+        server_name: server.to_string(),
+        spawn_url: spawn_url(app, user, &server),
+        auth_state,
+        ..NotRunning::default()
+    };
+    let ServerState::Failed(failure) = state else { return view::show(app, caller, &context) };
+    let status = StatusCode::from_u16(failure.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let (message, output) = match failure.message.split_once('\n') {
+        Some((message, output)) => (message.to_owned(), Some(output.to_owned())),
+        None => (failure.message, None),
+    };
+    let context = NotRunning {
+        failed: true,
+        failed_message: Some(message),
+        failed_html_message: failure.html_message,
+        failed_output: output,
+        ..context
+    };
+    view::render(app, caller, status, &context)
+}
+
+/// The page that starts a server.
+pub fn spawn_url(app: &App, user: &UserRecord, server: &ServerName) -> String {
+    let url = format!("{}spawn/{}", app.hub.settings.hub_prefix, user.name.escaped());
+    if server.is_default() { url } else { format!("{url}/{}", server.escaped()) }
+}

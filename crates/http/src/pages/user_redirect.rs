@@ -1,0 +1,30 @@
+//! `/user-redirect/…`: links that work for everybody, to a place in one's own server.
+
+use axum::extract::{Path, State};
+use axum::http::Uri;
+use perijove_core::urls::{join, with_query};
+
+use crate::app::App;
+use crate::caller::Caller;
+use crate::error::Answer;
+use crate::guard::redirect;
+use crate::next_url::keep_parameters;
+
+/// To the top of one's server.
+pub async fn show_root(app: State<App>, caller: Caller, uri: Uri) -> Answer {
+    show(app, caller, Path(String::new()), uri).await
+}
+
+/// To `path` in one's server, which is started if need be.
+pub async fn show(State(app): State<App>, caller: Caller, Path(path): Path<String>, uri: Uri) -> Answer {
+    let settings = &app.hub.settings;
+    let escaped = caller.user()?.name.escaped();
+    let server = perijove_model::ServerName::from_stored(settings.pages.default_server_name.clone());
+    let base = settings.server_path(&escaped, &server.escaped());
+    let target = keep_parameters(&join(&[&base, &path]), uri.query().unwrap_or_default(), &[]);
+    let mut spawn = format!("{}spawn/{escaped}", settings.hub_prefix);
+    if !server.is_default() {
+        spawn = format!("{spawn}/{}", server.escaped());
+    }
+    Ok(redirect(&with_query(&spawn, [("next", target.as_str())])))
+}

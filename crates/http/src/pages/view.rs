@@ -1,0 +1,102 @@
+//! Records as templates see them, and rendering.
+
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+use axum::response::Response;
+use perijove_core::Hub;
+use perijove_core::activity::Subject;
+use perijove_core::records::{SpawnerRecord, UserRecord};
+use perijove_model::ServerName;
+use perijove_web::contexts::{Page, PageContext, SpawnerView, UserView};
+use serde_json::{Map, Value};
+
+use crate::app::App;
+use crate::caller::Caller;
+use crate::error::{Answer, Failure};
+use crate::responses::html;
+
+/// A user for templates.
+pub fn user(hub: &Hub, record: &UserRecord) -> Arc<UserView> {
+    let settings = &hub.settings;
+    let mut view = UserView::new(&record.row.name, &settings.base_url, &settings.hub_prefix);
+    view.admin = record.row.admin;
+    view.groups.clone_from(&record.grants.groups);
+    view.roles = record.role_names().into_iter().map(str::to_owned).collect();
+    view.created = record.row.created;
+    view.last_activity = hub.activity.merged(Subject::User(record.row.id), record.row.last_activity);
+    view.spawners = record.spawners.iter().map(|one| spawner(hub, record, one)).collect();
+    view.allow_named_servers = settings.servers.allow_named_servers;
+    view.auth_state = hub.auth_state(&record.row);
+    if let Some(public) = &settings.public_url {
+        view.host = public.origin().ascii_serialization();
+    }
+    Arc::new(view)
+}
+
+/// A server for templates.
+pub fn spawner(hub: &Hub, user: &UserRecord, record: &SpawnerRecord) -> Arc<SpawnerView> {
+    let state = hub.server_state(user.row.id, &record.name);
+    let (escaped, escaped_server) = (user.name.escaped(), record.name.escaped());
+    Arc::new(SpawnerView {
+        name: record.row.name.clone(),
+        display_name: record.row.display_name.clone().unwrap_or_default(),
+        ready: state.is_ready(),
+        active: state.is_active(),
+        pending: state.pending().map(str::to_owned),
+        started: record.row.started,
+        last_activity: hub.activity.merged(Subject::Spawner(record.row.id), record.row.last_activity),
+        url: hub.settings.server_path(&escaped, &escaped_server),
+        progress_url: hub.settings.progress_path(&escaped, &escaped_server),
+        user_options: record.row.user_options.clone().unwrap_or_else(|| Value::Object(Map::new())),
+        options_form: hub.settings.servers.options_form.is_some(),
+        ..SpawnerView::default()
+    })
+}
+
+/// One server of a user; one without a row looks like one that never ran.
+pub fn spawner_of(hub: &Hub, user: &UserRecord, name: &ServerName) -> Arc<SpawnerView> {
+    match user.spawner(name.as_str()) {
+        Some(record) => spawner(hub, user, record),
+        None => {
+            let (escaped, escaped_server) = (user.name.escaped(), name.escaped());
+            let state = hub.server_state(user.row.id, name);
+            Arc::new(SpawnerView {
+                name: name.to_string(),
+                ready: state.is_ready(),
+                active: state.is_active(),
+                pending: state.pending().map(str::to_owned),
+                url: hub.settings.server_path(&escaped, &escaped_server),
+                progress_url: hub.settings.progress_path(&escaped, &escaped_server),
+                ..SpawnerView::default()
+            })
+        }
+    }
+}
+
+/// What every page knows of the caller.
+pub fn page(app: &App, caller: &Caller) -> Page {
+    let hub = &app.hub;
+    let form = hub.authenticator.login_form();
+    let mut page = Page {
+        user: caller.session_user().map(|record| user(hub, &record)),
+        login_url: hub.settings.login_url(),
+        logout_url: format!("{}logout", hub.settings.hub_prefix),
+        login_service: form.login_service,
+        xsrf_token: caller.xsrf_token(&hub.settings, hub.now().timestamp()),
+        ..Page::default()
+    };
+    page.set_scopes(caller.authorisation().scopes());
+    page
+}
+
+/// Renders a page.
+pub fn render<C: PageContext>(app: &App, caller: &Caller, status: StatusCode, context: &C) -> Answer {
+    let body = app.renderer.page(&page(app, caller), context).map_err(Failure::internal)?;
+    Ok(html(status, body))
+}
+
+/// Renders a page with status 200.
+pub fn show<C: PageContext>(app: &App, caller: &Caller, context: &C) -> Result<Response, Failure> {
+    render(app, caller, StatusCode::OK, context)
+}

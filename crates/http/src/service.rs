@@ -1,0 +1,58 @@
+//! The router, as the proxy calls it.
+
+use std::convert::Infallible;
+
+use axum::Router;
+use axum::body::Body as AxumBody;
+use axum::http::{Request, Response, StatusCode};
+use futures_util::future::BoxFuture;
+use http_body_util::BodyExt;
+use perijove_proxy::{Body, ConnInfo, LocalService, RequestBody};
+use tower::Service;
+
+use crate::app::App;
+use crate::pages;
+use crate::routes;
+
+/// Answers everything that is the hub's: its pages and REST API, and requests for servers that do
+/// not run.
+pub struct HubService {
+    router: Router,
+    app: App,
+}
+
+impl HubService {
+    /// Builds the router.
+    pub fn new(app: App) -> Self {
+        Self { router: routes::router(&app), app }
+    }
+}
+
+impl LocalService for HubService {
+    fn call(
+        &self,
+        request: Request<RequestBody>,
+        connection: ConnInfo,
+    ) -> BoxFuture<'static, Response<Body>> {
+        let mut router = self.router.clone();
+        Box::pin(async move {
+            let mut request = request.map(AxumBody::new);
+            request.extensions_mut().insert(connection);
+            let answered: Result<_, Infallible> = router.call(request).await;
+            match answered {
+                Ok(response) => response.map(|body| body.map_err(Into::into).boxed_unsync()),
+                Err(never) => match never {},
+            }
+        })
+    }
+
+    fn error_page(&self, status: StatusCode, original_url: &str) -> BoxFuture<'static, Response<Body>> {
+        let app = self.app.clone();
+        let original_url = original_url.to_owned();
+        Box::pin(async move {
+            tracing::debug!(status = status.as_u16(), "{original_url} cannot be forwarded");
+            let page = pages::error::for_proxy(&app, status).await;
+            page.map(|body| body.map_err(Into::into).boxed_unsync())
+        })
+    }
+}
