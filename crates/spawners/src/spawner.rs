@@ -1,6 +1,9 @@
 //! The seam: what the hub asks of a spawner.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
+use perijove_model::Value;
 
 use crate::error::SpawnError;
 use crate::launch::{Launch, ProcessRecord, ServerState, Settings, Started, Target};
@@ -36,6 +39,19 @@ pub struct ProgressEvent {
     pub html_message: Option<String>,
 }
 
+/// How long the hub has patience with one server, hooks considered.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Timing {
+    /// `Spawner.start_timeout`: until the spawner's start has returned.
+    pub start: Duration,
+    /// `Spawner.http_timeout`: from then until the server answers.
+    pub answer: Duration,
+    /// `Spawner.poll_interval`; `None` for never.
+    pub poll_interval: Option<Duration>,
+    /// `Spawner.poll_jitter`: the fraction by which intervals vary.
+    pub poll_jitter: f64,
+}
+
 /// Where a spawner reports while it starts a server.
 #[async_trait]
 pub trait Journal: Send + Sync {
@@ -58,6 +74,15 @@ pub trait Spawner: Send + Sync {
 
     /// The configured options, before hooks.
     fn settings(&self) -> Settings;
+
+    /// Applies the traits that functions of the configuration set on the server's Python twin.
+    ///
+    /// # Errors
+    /// [`SpawnError::Config`] for a trait that cannot take effect: the launch must be given up.
+    fn apply(&self, launch: &mut Launch, changes: &[(String, Value)]) -> Result<(), SpawnError>;
+
+    /// How long the hub has patience with a server of these options.
+    fn timing(&self, settings: &Settings) -> Timing;
 
     /// Starts a server and returns when its process runs, not when it answers. Dropping the future gives the
     /// start up and leaves nothing behind.
