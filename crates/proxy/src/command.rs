@@ -1,6 +1,7 @@
 //! `perijove proxy`: the proxy as a process of its own, with configurable-http-proxy's command line.
 
 mod arguments;
+mod embedded;
 mod pages;
 mod redirect;
 mod setup;
@@ -20,6 +21,7 @@ use crate::tls::TlsError;
 
 pub use arguments::LogLevel;
 use arguments::Arguments;
+pub use embedded::{EmbeddedCommand, ExtraListeners};
 
 /// Status that CHP ends with after a signal.
 const ENDED_BY_SIGNAL: u8 = 2;
@@ -110,53 +112,54 @@ impl ProxyCommand {
         drop(pid_file);
         Ok(())
     }
+
+    /// Runs the proxy until SIGINT or SIGTERM and gives the exit status: 1 if it cannot start, 2 after a signal, as CHP's.
+    pub async fn run_until_signal(self) -> ExitCode {
+        let shutdown = CancellationToken::new();
+        let stop = shutdown.clone();
+        let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate())) else {
+            tracing::error!("signals cannot be handled");
+            return ExitCode::FAILURE;
+        };
+        let signalled = async move {
+            tokio::select! {
+                _ = interrupt.recv() => tracing::warn!("interrupted"),
+                _ = terminate.recv() => tracing::warn!("terminated"),
+            }
+            stop.cancel();
+        };
+        let (run, ()) = tokio::join!(
+            async {
+                let run = self.run(shutdown.clone()).await;
+                shutdown.cancel();
+                run
+            },
+            async {
+                tokio::select! {
+                    () = signalled => {}
+                    () = shutdown.cancelled() => {}
+                }
+            }
+        );
+        match run {
+            Ok(()) => ExitCode::from(ENDED_BY_SIGNAL),
+            Err(error) => {
+                tracing::error!(%error, "the proxy does not start");
+                ExitCode::FAILURE
+            }
+        }
+    }
 }
 
 /// Parses `arguments` (the first is the command's name), runs the proxy until SIGINT or SIGTERM, and gives the exit status:
 /// 1 if it cannot start, 2 after a signal, as CHP's. The caller has set up logging and the TLS provider.
 pub async fn run_proxy_command(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> ExitCode {
     match ProxyCommand::parse(arguments, ProxySecrets::from_environment()) {
-        Ok(command) => run_until_signal(command).await,
+        Ok(command) => command.run_until_signal().await,
         Err(error) => {
             // There is nowhere to tell that the terminal is gone.
             let _ = error.print();
             ExitCode::from(u8::from(error.use_stderr()))
-        }
-    }
-}
-
-async fn run_until_signal(command: ProxyCommand) -> ExitCode {
-    let shutdown = CancellationToken::new();
-    let stop = shutdown.clone();
-    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate())) else {
-        tracing::error!("signals cannot be handled");
-        return ExitCode::FAILURE;
-    };
-    let signalled = async move {
-        tokio::select! {
-            _ = interrupt.recv() => tracing::warn!("interrupted"),
-            _ = terminate.recv() => tracing::warn!("terminated"),
-        }
-        stop.cancel();
-    };
-    let (run, ()) = tokio::join!(
-        async {
-            let run = command.run(shutdown.clone()).await;
-            shutdown.cancel();
-            run
-        },
-        async {
-            tokio::select! {
-                () = signalled => {}
-                () = shutdown.cancelled() => {}
-            }
-        }
-    );
-    match run {
-        Ok(()) => ExitCode::from(ENDED_BY_SIGNAL),
-        Err(error) => {
-            tracing::error!(%error, "the proxy does not start");
-            ExitCode::FAILURE
         }
     }
 }

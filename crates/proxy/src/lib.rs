@@ -24,7 +24,9 @@ mod tls;
 mod upstream;
 
 pub use api::ChpApi;
-pub use command::{ProxyCommand, run_proxy_command};
+pub use command::{
+    CommandError, EmbeddedCommand, ExtraListeners, LogLevel, ProxyCommand, ProxySecrets, run_proxy_command,
+};
 pub use connection::{ConnInfo, Remote};
 pub use external::{ExternalProxy, ExternalProxyError, ExternalProxyOptions};
 pub use listener::{ListenAddress, ListenError, Listener};

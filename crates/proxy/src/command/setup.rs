@@ -121,13 +121,19 @@ fn public_port(arguments: &Arguments) -> u16 {
     arguments.port.filter(|port| *port != 0).unwrap_or(DEFAULT_PORT)
 }
 
-fn check(arguments: &Arguments) -> Result<(), CommandError> {
+/// Routes are kept in memory, wherever the proxy runs.
+pub(super) fn check_backend(arguments: &Arguments) -> Result<(), CommandError> {
     if arguments.storage_backend.is_some() {
         return Err(CommandError::Options(
             "--storage-backend is not supported: routes are kept in memory. hint: leave it out; the hub adds its routes again"
                 .to_owned(),
         ));
     }
+    Ok(())
+}
+
+fn check(arguments: &Arguments) -> Result<(), CommandError> {
+    check_backend(arguments)?;
     let is_tls = arguments.ssl_key.is_some() || arguments.ssl_cert.is_some();
     if arguments.redirect_port.is_some() && !is_tls {
         return Err(CommandError::Options("--redirect-port needs --ssl-key and --ssl-cert".to_owned()));
@@ -146,7 +152,7 @@ fn redirect(arguments: &Arguments) -> Option<ToHttps> {
     (port != 80 && arguments.socket.is_none()).then(|| ToHttps { port: arguments.redirect_to.unwrap_or(port) })
 }
 
-fn options(arguments: &Arguments) -> ProxyOptions {
+pub(super) fn options(arguments: &Arguments) -> ProxyOptions {
     let defaults = ProxyOptions::default();
     ProxyOptions {
         x_forward: !arguments.no_x_forward,
