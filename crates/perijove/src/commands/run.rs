@@ -1,0 +1,82 @@
+//! Running the hub.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Instant;
+
+use perijove_config::Loaded;
+use perijove_core::Hub;
+use perijove_http::{App, HubService};
+use perijove_proxy::serve_local;
+use perijove_sys::reaper::Reaper;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::pid_file::PidFile;
+use crate::proxying::Proxying;
+use crate::sections::Sections;
+use crate::{leftover_proxy, parts, proxying, signals};
+
+/// Runs the hub until a signal, `POST /api/shutdown`, or too many failed starts in a row end it.
+pub async fn run(loaded: Loaded) -> anyhow::Result<ExitCode> {
+    let began = Instant::now();
+    parts::install_log(&loaded)?;
+    tracing::info!(
+        "Running Perijove {}, compatible with JupyterHub {}",
+        env!("CARGO_PKG_VERSION"),
+        perijove_core::UPSTREAM_VERSION
+    );
+    parts::log_warnings(&loaded);
+    parts::apply_process_settings(&loaded)?;
+    let sections = Sections::read(&loaded)?;
+    let proxying = Proxying::choose(&sections)?;
+    let _pid_file = PidFile::write(&sections.hub.pid_file)?;
+    leftover_proxy::end(&sections.proxy.pid_file).await;
+    let (hub_listener, public_listeners) = proxying::bind_all(&sections, &proxying).await?.split();
+    let shutdown = CancellationToken::new();
+    let parts = parts::build(&loaded, &sections, &proxying).await?;
+    let hub = Hub::new(parts.hub, shutdown.clone());
+    hub.seed(&parts.seed).await?;
+    hub.add_hub_route().await?;
+    let found = hub.find_servers().await?;
+
+    let app = App { hub: hub.clone(), renderer: Arc::new(parts.renderer), options: Arc::new(parts.app) };
+    let service = Arc::new(HubService::new(app));
+    let (tasks, serving) = (TaskTracker::new(), CancellationToken::new());
+    let options = proxying.options(&sections)?;
+    tasks.spawn(serve_local(service.clone(), hub_listener, options.clone(), serving.clone()));
+    proxying.serve(service, public_listeners, options, &tasks, &serving)?;
+    hub.check_servers(found);
+    hub.run();
+    reap_strangers(&tasks, &serving);
+    tracing::info!("JupyterHub is now running at {}", sections.shown_url());
+    tracing::debug!(duration_ms = began.elapsed().as_secs_f64() * 1000.0, "started");
+
+    signals::wait(&shutdown).await;
+    finish(&hub, &serving, &tasks).await
+}
+
+/// As process 1 of a container, or as a subreaper, this process inherits the orphans of its servers.
+fn reap_strangers(tasks: &TaskTracker, serving: &CancellationToken) {
+    if !perijove_sys::reaper::is_needed() {
+        return;
+    }
+    let serving = serving.clone();
+    tasks.spawn(async move {
+        if let Some(Err(error)) = serving.run_until_cancelled(Reaper::default().run()).await {
+            tracing::error!("orphans of servers stay as zombies: {error}");
+        }
+    });
+}
+
+/// Servers end first, while their pages still answer; then the listeners; then the database.
+async fn finish(hub: &Arc<Hub>, serving: &CancellationToken, tasks: &TaskTracker) -> anyhow::Result<ExitCode> {
+    tracing::info!("shutting down");
+    hub.close_servers().await;
+    serving.cancel();
+    tasks.close();
+    tasks.wait().await;
+    hub.close().await?;
+    let failed = hub.gave_up();
+    Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}

@@ -1,0 +1,90 @@
+//! What the Python worker is told about the hub, so that upstream's objects around a hook say the truth.
+
+use perijove_config::origin::Origin;
+use perijove_config::tree::{Entry, Raw};
+use perijove_config::{ClassRef, Config, Listen, sections};
+use perijove_core::settings::Settings;
+use perijove_model::Value;
+use perijove_python::{ClassName, HubFacts, HubServer, HubSettings};
+
+use crate::sections::Sections;
+
+/// Collects them.
+pub fn collect(config: &Config, sections: &Sections, settings: &Settings) -> HubFacts {
+    HubFacts {
+        log_level: u32::try_from(sections.hub.base.log_level.0).unwrap_or(20),
+        overrides: overrides(config),
+        spawner_class: class_name(&sections.classes.spawner.class),
+        authenticator_class: class_name(&sections.classes.authenticator.class),
+        hub: hub_server(sections),
+        settings: hub_settings(sections, settings),
+    }
+}
+
+fn class_name(class: &ClassRef) -> ClassName {
+    match class {
+        ClassRef::Named(name) => ClassName::Named(name.clone()),
+        ClassRef::Object(handle) => ClassName::Handle(handle.clone()),
+    }
+}
+
+fn hub_server(sections: &Sections) -> HubServer {
+    let hub = &sections.hub;
+    let port = match &sections.addresses.hub {
+        Listen::Tcp { port, .. } => *port,
+        Listen::Unix(_) => 0,
+    };
+    HubServer {
+        base_url: sections.addresses.hub_prefix.clone(),
+        bind_url: hub.hub_bind_url.clone(),
+        connect_url: hub.hub_connect_url.clone(),
+        ip: hub.hub_ip.clone(),
+        port,
+        connect_ip: hub.hub_connect_ip.clone(),
+        public_host: sections.addresses.public_host.clone(),
+        routespec: hub.hub_routespec.clone(),
+    }
+}
+
+fn hub_settings(sections: &Sections, settings: &Settings) -> HubSettings {
+    let hub = &sections.hub;
+    HubSettings {
+        base_url: settings.base_url.clone(),
+        subdomain_host: hub.subdomain_host.clone(),
+        domain: String::new(),
+        public_url: hub.public_url.clone(),
+        allow_named_servers: hub.allow_named_servers,
+        default_server_name: hub.default_server_name.clone(),
+        admin_access: hub.admin_access,
+        redirect_to_server: hub.redirect_to_server,
+        login_url: settings.login_url(),
+        logout_url: format!("{}logout", settings.hub_prefix),
+        cookie_options: settings.cookies.options_json(),
+        cookie_host_prefix_enabled: settings.cookies.host_prefix,
+    }
+}
+
+/// What is set over the Python files, which the worker has read itself.
+fn overrides(config: &Config) -> Vec<(String, String, Value)> {
+    let mut overrides = Vec::new();
+    for (section, tree) in &config.tree().sections {
+        for (name, entry) in tree.entries.iter().filter(|(_, entry)| !is_of_python(entry)) {
+            if let Some(value) = value_of(config, section, name, entry) {
+                overrides.push((section.clone(), name.clone(), value));
+            }
+        }
+    }
+    overrides
+}
+
+fn is_of_python(entry: &Entry) -> bool {
+    matches!(&entry.origin, Origin::File { path, .. } if path.extension().is_some_and(|extension| extension == "py"))
+}
+
+fn value_of(config: &Config, section: &str, name: &str, entry: &Entry) -> Option<Value> {
+    match &entry.raw {
+        Raw::Value(value) => Some(value.clone()),
+        // Only the trait knows what words of the command line mean.
+        Raw::Words(_) => config.values(sections::find(section)?).value(name).ok(),
+    }
+}

@@ -1,0 +1,149 @@
+//! From the configuration's sections to the hub's settings.
+
+use anyhow::{Context, bail};
+use perijove_config::OrCallable;
+use perijove_core::settings::{ApiSettings, CookieSettings, PageSettings, ServerSettings, Settings};
+use perijove_crypto::cookie_secret::CookieSecret;
+use url::Url;
+
+use crate::proxying::Proxying;
+use crate::sections::Sections;
+use crate::tornado_settings::TornadoSettings;
+
+/// The name of the login cookie.
+const LOGIN_COOKIE: &str = "jupyterhub-hub-login";
+/// What a browser accepts only over TLS, for this host and all paths.
+const HOST_PREFIX: &str = "__Host-";
+/// The range of seconds that a throttled user is told to wait, as in 6.1.1.
+const RETRY_RANGE: (u64, u64) = (30, 60);
+
+/// Resolves every setting.
+///
+/// # Errors
+/// A value that cannot be used, or a function where this version calls none.
+pub fn read(
+    sections: &Sections,
+    tornado: &TornadoSettings,
+    proxying: &Proxying,
+    cookie_secret: CookieSecret,
+) -> anyhow::Result<Settings> {
+    let hub = &sections.hub;
+    let addresses = &sections.addresses;
+    let origin = sections.hub_origin();
+    let public_url = match hub.public_url.as_str() {
+        "" => None,
+        url => Some(Url::parse(url).context("c.JupyterHub.public_url")?),
+    };
+    Ok(Settings {
+        base_url: addresses.base_url.clone(),
+        hub_prefix: addresses.hub_prefix.clone(),
+        public_url,
+        hub_connect_url: origin.to_owned(),
+        hub_api_url: format!("{}api", addresses.hub_url),
+        cookie_secret,
+        cookies: cookies(sections, tornado),
+        servers: servers(sections, tornado)?,
+        pages: pages(sections)?,
+        api: api(sections)?,
+        activity_resolution: seconds("activity_resolution", hub.activity_resolution)?,
+        last_activity_interval: seconds("last_activity_interval", hub.last_activity_interval)?,
+        hub_target: proxying.hub_target(origin)?,
+        extra_routes: sections.proxy.base.extra_routes.clone(),
+        cleanup_proxy: hub.cleanup_proxy,
+        manage_groups: sections.manage_groups,
+        authenticate_prometheus: hub.authenticate_prometheus,
+        hub_environment: sections.environment.text(),
+    })
+}
+
+fn cookies(sections: &Sections, tornado: &TornadoSettings) -> CookieSettings {
+    let host_prefix = sections.hub.cookie_host_prefix_enabled;
+    let prefix = if host_prefix { HOST_PREFIX } else { "" };
+    CookieSettings {
+        login_name: format!("{prefix}{LOGIN_COOKIE}"),
+        max_age_days: sections.hub.cookie_max_age_days,
+        host_prefix,
+        options: tornado.cookie_options.clone(),
+    }
+}
+
+fn servers(sections: &Sections, tornado: &TornadoSettings) -> anyhow::Result<ServerSettings> {
+    let (hub, spawner) = (&sections.hub, &sections.spawner);
+    let spawn_limit = tornado.concurrent_spawn_limit.unwrap_or(hub.concurrent_spawn_limit);
+    let active_limit = tornado.active_server_limit.unwrap_or(hub.active_server_limit);
+    Ok(ServerSettings {
+        slow_spawn_timeout: tornado.slow_spawn_timeout,
+        slow_stop_timeout: tornado.slow_stop_timeout,
+        start_timeout: timeout("Spawner.start_timeout", spawner.start_timeout)?,
+        http_timeout: timeout("Spawner.http_timeout", spawner.http_timeout)?,
+        poll_interval: timeout("Spawner.poll_interval", spawner.poll_interval)?,
+        concurrent_spawn_limit: limit(spawn_limit),
+        active_server_limit: limit(active_limit),
+        spawn_throttle_retry_range: RETRY_RANGE,
+        consecutive_failure_limit: u64::try_from(spawner.consecutive_failure_limit).unwrap_or(0),
+        allow_named_servers: hub.allow_named_servers,
+        named_server_limit_per_user: *plain("JupyterHub.named_server_limit_per_user", &hub.named_server_limit_per_user)?,
+        allow_invalid_named_server_start: hub.allow_existing_invalid_named_servers == "allow-start",
+        server_token_scopes: plain("Spawner.server_token_scopes", &spawner.server_token_scopes)?.clone(),
+        oauth_client_allowed_scopes: allowed_scopes(sections)?,
+        admin_access: hub.admin_access,
+        cleanup_servers: hub.cleanup_servers,
+        options_form: spawner.options_form.plain().filter(|form| !form.is_empty()).cloned(),
+    })
+}
+
+fn allowed_scopes(sections: &Sections) -> anyhow::Result<Vec<String>> {
+    let spawner = &sections.spawner;
+    if !plain("Spawner.oauth_roles", &spawner.oauth_roles)?.is_empty() {
+        bail!(
+            "c.Spawner.oauth_roles is an old name that this version of Perijove does not act on\n\
+             hint: name the scopes of these roles in c.Spawner.oauth_client_allowed_scopes"
+        );
+    }
+    Ok(plain("Spawner.oauth_client_allowed_scopes", &spawner.oauth_client_allowed_scopes)?.clone())
+}
+
+fn pages(sections: &Sections) -> anyhow::Result<PageSettings> {
+    let hub = &sections.hub;
+    Ok(PageSettings {
+        default_url: plain("JupyterHub.default_url", &hub.default_url)?.clone(),
+        redirect_to_server: hub.redirect_to_server,
+        default_server_name: hub.default_server_name.clone(),
+        shutdown_on_logout: hub.shutdown_on_logout,
+        implicit_spawn_seconds: hub.implicit_spawn_seconds,
+        legacy_stopped_status: hub.use_legacy_stopped_server_status_code,
+    })
+}
+
+fn api(sections: &Sections) -> anyhow::Result<ApiSettings> {
+    let hub = &sections.hub;
+    Ok(ApiSettings {
+        page_default_limit: seconds("api_page_default_limit", hub.api_page_default_limit)?,
+        page_max_limit: seconds("api_page_max_limit", hub.api_page_max_limit)?,
+        token_expires_in_max_seconds: seconds("token_expires_in_max_seconds", hub.token_expires_in_max_seconds)?,
+        oauth_token_expires_in: seconds("oauth_token_expires_in", hub.oauth_token_expires_in)?,
+        oauth_require_pkce: hub.oauth_require_pkce,
+    })
+}
+
+fn plain<'a, T>(option: &str, value: &'a OrCallable<T>) -> anyhow::Result<&'a T> {
+    value.plain().with_context(|| {
+        format!("c.{option} is a function, which this version of Perijove does not call\nhint: set a plain value")
+    })
+}
+
+/// A number that must not be negative.
+fn seconds(option: &str, value: i64) -> anyhow::Result<u64> {
+    u64::try_from(value).with_context(|| format!("c.JupyterHub.{option} must not be negative, and is {value}"))
+}
+
+/// Seconds as the timers take them; a value of 0 or less is none at all.
+fn timeout(option: &str, value: i64) -> anyhow::Result<f64> {
+    let value = u32::try_from(value).with_context(|| format!("c.{option} must be from 0 to {} seconds, and is {value}", u32::MAX))?;
+    Ok(f64::from(value))
+}
+
+/// A limit, of which 0 and less mean none.
+fn limit(value: i64) -> usize {
+    usize::try_from(value).unwrap_or(0)
+}

@@ -1,0 +1,273 @@
+//! Builds the parts of a hub from the configuration.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+use chrono::Utc;
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use perijove_authenticators::{self as authenticators, Authenticator, Finding, Policy, Severity};
+use perijove_config::{Config, Loaded, sections};
+use perijove_core::hooks::{Hooks, NoHooks};
+use perijove_core::scopes::Scopes;
+use perijove_core::startup::Seed;
+use perijove_core::{Hub, Parts as HubParts};
+use perijove_crypto::auth_state::CryptKeeper;
+use perijove_http::AppOptions;
+use perijove_model::Value;
+use perijove_model::scope::CustomScopes;
+use perijove_spawners::{self as spawners, Spawner};
+use perijove_store::{Store, StoreOptions};
+use perijove_web::{RenderOptions, Renderer};
+use secrecy::ExposeSecret;
+use tokio_util::sync::CancellationToken;
+
+use crate::proxying::Proxying;
+use crate::sections::Sections;
+use crate::tornado_settings::TornadoSettings;
+use crate::{cookie_secret, hub_facts, hub_settings, logging, python_hooks, seed};
+
+/// The folder of the servers' output, below the working directory.
+const SERVER_LOGS: &str = "perijove-server-logs";
+/// The variable that holds the keys of `auth_state`.
+const CRYPT_KEY_VARIABLE: &str = "JUPYTERHUB_CRYPT_KEY";
+
+/// Everything that a hub is started with.
+pub struct Parts {
+    /// The hub's own parts.
+    pub hub: HubParts,
+    /// What the start writes to the database.
+    pub seed: Seed,
+    /// Templates.
+    pub renderer: Renderer,
+    /// Options of the HTTP layer.
+    pub app: AppOptions,
+}
+
+/// Installs the log as the configuration says.
+pub fn install_log(loaded: &Loaded) -> anyhow::Result<()> {
+    let hub: sections::JupyterHub = loaded.config.section()?;
+    logging::install(logging::level(hub.base.log_level.0), loaded.log_format);
+    Ok(())
+}
+
+/// Logs what the configuration has that is odd.
+pub fn log_warnings(loaded: &Loaded) {
+    for file in &loaded.files {
+        tracing::info!("configuration read from {}", file.display());
+    }
+    for warning in &loaded.warnings {
+        tracing::warn!("{warning}");
+    }
+}
+
+/// Working directory and umask as the configuration file left them.
+pub fn apply_process_settings(loaded: &Loaded) -> anyhow::Result<()> {
+    let Some(evaluation) = &loaded.evaluation else { return Ok(()) };
+    std::env::set_current_dir(&evaluation.cwd)
+        .with_context(|| format!("the configuration changes to {}, which is not possible", evaluation.cwd.display()))?;
+    nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(evaluation.umask));
+    Ok(())
+}
+
+/// Opens the database.
+pub async fn open_store(config: &Config, options: StoreOptions) -> anyhow::Result<Store> {
+    let hub: sections::JupyterHub = config.section()?;
+    Ok(Store::connect(hub.db_url.expose_secret(), options).await?)
+}
+
+/// Builds everything. Opens the database and writes the cookie secret, if there is none.
+///
+/// # Errors
+/// Whatever makes a start impossible.
+pub async fn build(loaded: &Loaded, sections: &Sections, proxying: &Proxying) -> anyhow::Result<Parts> {
+    let tornado = TornadoSettings::read(sections.hub.tornado_settings.expose())?;
+    let secret = cookie_secret::load(&sections.hub, &sections.environment)?;
+    let settings = hub_settings::read(sections, &tornado, proxying, secret)?;
+    let (authenticator, policy) = authenticator(loaded, sections).await?;
+    let custom = Value::Dict(
+        sections.hub.custom_scopes.iter().map(|(name, value)| (Value::from(name.as_str()), value.clone())).collect(),
+    );
+    let custom = CustomScopes::from_value(&custom).context("c.JupyterHub.custom_scopes")?;
+    let options = StoreOptions { upgrade: sections.hub.upgrade_db, ..StoreOptions::default() };
+    let app = app_options(loaded, sections, &tornado, &policy)?;
+    let renderer = renderer(sections)?;
+    let seed = seed::read(&sections.hub, &policy)?;
+    let spawner = spawner(loaded, sections)?;
+    let hooks = hooks(loaded, sections, &settings).await?;
+    let crypt = crypt_keeper(sections)?;
+    let hub = HubParts {
+        settings,
+        store: open_store(&loaded.config, options).await?,
+        authenticator,
+        policy: Arc::new(policy),
+        spawner,
+        routes: proxying.routes(),
+        hooks,
+        scopes: Arc::new(Scopes { custom }),
+        crypt,
+        http: http_client()?,
+        clock: Utc::now,
+    };
+    Ok(Parts { hub, seed, renderer, app })
+}
+
+/// A hub that is only there to change the database: for `perijove token`.
+///
+/// # Errors
+/// As [`build`].
+pub async fn offline_hub(loaded: &Loaded) -> anyhow::Result<Arc<Hub>> {
+    install_log(loaded)?;
+    apply_process_settings(loaded)?;
+    let sections = Sections::read(loaded)?;
+    let proxying = Proxying::choose(&sections)?;
+    let parts = build(loaded, &sections, &proxying).await?;
+    let hub = Hub::new(parts.hub, CancellationToken::new());
+    hub.seed(&parts.seed).await?;
+    Ok(hub)
+}
+
+async fn authenticator(loaded: &Loaded, sections: &Sections) -> anyhow::Result<(Arc<dyn Authenticator>, Policy)> {
+    let name = sections.classes.authenticator.class.name();
+    if authenticators::registry::find(name).is_none() {
+        bail!(
+            "c.JupyterHub.authenticator_class = {name:?} is a Python class, which this version of Perijove does not run\n\
+             hint: native are {}",
+            native(authenticators::registry::ENTRIES.iter().map(|entry| (entry.class)().import_string()))
+        );
+    }
+    let context = authenticators::registry::Context::default();
+    let (authenticator, policy) = authenticators::registry::build(name, &loaded.config, &context).await?;
+    tracing::info!("Using Authenticator: {} (native)", authenticator.upstream_class());
+    for Finding { severity, message } in policy.findings().into_iter().chain(authenticator.findings(&policy)) {
+        match severity {
+            Severity::Warning => tracing::warn!("{message}"),
+            Severity::Error => tracing::error!("{message}"),
+        }
+    }
+    Ok((Arc::from(authenticator), policy))
+}
+
+fn spawner(loaded: &Loaded, sections: &Sections) -> anyhow::Result<Arc<dyn Spawner>> {
+    let name = sections.classes.spawner.class.name();
+    if spawners::registry::find(name).is_none() {
+        bail!(
+            "c.JupyterHub.spawner_class = {name:?} is a Python class, which this version of Perijove does not run\n\
+             hint: native are {}",
+            native(spawners::registry::ENTRIES.iter().map(|entry| (entry.class)().import_string()))
+        );
+    }
+    let logs = std::env::current_dir().context("the working directory cannot be read")?.join(SERVER_LOGS);
+    let context = spawners::registry::Context { open_files: raise_open_files(), ..spawners::registry::Context::new(logs) };
+    let spawner = spawners::registry::build(name, &loaded.config, &context)?;
+    tracing::info!("Using Spawner: {} (native)", spawner.upstream_class());
+    Ok(Arc::from(spawner))
+}
+
+/// A proxy holds two descriptors for each open connection. The limits as they were are given to servers.
+fn raise_open_files() -> Option<(u64, u64)> {
+    let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE).ok()?;
+    if soft >= hard {
+        return None;
+    }
+    match setrlimit(Resource::RLIMIT_NOFILE, hard, hard) {
+        Ok(()) => Some((soft, hard)),
+        Err(error) => {
+            tracing::warn!("the limit of open files stays at {soft}: {error}");
+            None
+        }
+    }
+}
+
+fn native(names: impl Iterator<Item = String>) -> String {
+    names.collect::<Vec<_>>().join(", ")
+}
+
+async fn hooks(
+    loaded: &Loaded,
+    sections: &Sections,
+    settings: &perijove_core::settings::Settings,
+) -> anyhow::Result<Arc<dyn Hooks>> {
+    let Some(worker) = &loaded.worker else { return Ok(Arc::new(NoHooks)) };
+    worker.configure(hub_facts::collect(&loaded.config, sections, settings)).await?;
+    let names: Vec<String> = loaded.handles.iter().map(ToString::to_string).collect();
+    tracing::info!("Python is called for {}", names.join(", "));
+    Ok(python_hooks::new(worker.clone(), &loaded.config))
+}
+
+fn crypt_keeper(sections: &Sections) -> anyhow::Result<Option<CryptKeeper>> {
+    if !sections.enable_auth_state {
+        return Ok(None);
+    }
+    let keeper = match &sections.crypt.keys {
+        Some(keys) => CryptKeeper::new(keys.expose()).context("c.CryptKeeper.keys"),
+        None => CryptKeeper::from_environment(sections.environment.get(CRYPT_KEY_VARIABLE).unwrap_or_default())
+            .context("c.Authenticator.enable_auth_state is on"),
+    };
+    keeper.map(Some)
+}
+
+/// The client that asks servers whether they are up: no proxy of the environment, no redirects, no cookies.
+fn http_client() -> anyhow::Result<reqwest::Client> {
+    let client = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
+    client.build().context("the HTTP client cannot be made")
+}
+
+fn app_options(
+    loaded: &Loaded,
+    sections: &Sections,
+    tornado: &TornadoSettings,
+    policy: &Policy,
+) -> anyhow::Result<AppOptions> {
+    let trusted = sections.hub.trusted_downstream_ips.iter().map(|text| text.parse());
+    let interpreter = loaded.interpreter.as_ref().map(|interpreter| interpreter.path.display().to_string());
+    Ok(AppOptions {
+        trusted_downstream: trusted.collect::<Result<_, _>>().context("c.JupyterHub.trusted_downstream_ips")?,
+        headers: tornado.headers.clone(),
+        logo_file: sections.hub.logo_file.as_ref().filter(|file| !file.is_empty()).map(PathBuf::from),
+        python_version: loaded.evaluation.as_ref().map(|evaluation| evaluation.python_version.clone()).unwrap_or_default(),
+        python_executable: interpreter.unwrap_or_default(),
+        nobody_allowed: policy.nobody_allowed(),
+    })
+}
+
+fn renderer(sections: &Sections) -> anyhow::Result<Renderer> {
+    let hub = &sections.hub;
+    let plain = |(name, value): (&String, &Value)| {
+        let shown = template_value(value).with_context(|| {
+            format!("c.JupyterHub.template_vars[{name:?}] is a function or object, which this version of Perijove cannot show")
+        })?;
+        Ok((name.clone(), shown))
+    };
+    let options = RenderOptions {
+        template_paths: hub.template_paths.iter().map(PathBuf::from).collect(),
+        template_vars: hub.template_vars.iter().map(plain).collect::<anyhow::Result<BTreeMap<_, _>>>()?,
+        base_url: sections.addresses.hub_prefix.clone(),
+        prefix: sections.addresses.base_url.clone(),
+        version_hash: env!("CARGO_PKG_VERSION").to_owned(),
+        custom_logo: hub.logo_file.as_ref().is_some_and(|file| !file.is_empty()),
+        ..RenderOptions::default()
+    };
+    Ok(Renderer::new(options)?)
+}
+
+/// A plain value as templates take it; `None` for functions and objects.
+fn template_value(value: &Value) -> Option<minijinja::Value> {
+    Some(match value {
+        Value::None => minijinja::Value::from(()),
+        Value::Bool(flag) => minijinja::Value::from(*flag),
+        Value::Int(number) => minijinja::Value::from(*number),
+        Value::Float(number) | Value::Timedelta(number) => minijinja::Value::from(*number),
+        Value::Str(text) | Value::Path(text) => minijinja::Value::from(text.as_str()),
+        Value::Bytes(bytes) => minijinja::Value::from_bytes(bytes.clone()),
+        Value::List(items) | Value::Tuple(items) | Value::Set(items) => {
+            items.iter().map(template_value).collect::<Option<Vec<_>>>()?.into()
+        }
+        Value::Dict(entries) => {
+            let pair = |(key, value): &(Value, Value)| Some((template_value(key)?, template_value(value)?));
+            minijinja::Value::from_pairs(entries.iter().map(pair).collect::<Option<Vec<_>>>()?)
+        }
+        Value::Handle(_) | Value::Lazy(_) => return None,
+    })
+}

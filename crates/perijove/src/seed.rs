@@ -1,0 +1,52 @@
+//! Users, groups and roles of the configuration, parsed.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, bail};
+use perijove_authenticators::Policy;
+use perijove_config::sections::JupyterHub;
+use perijove_core::startup::{GroupSeed, Seed};
+use perijove_model::Value;
+use perijove_model::role::RoleSpec;
+
+/// Reads what the start writes to the database.
+///
+/// # Errors
+/// A role or group that is not of the form that upstream takes.
+pub fn read(section: &JupyterHub, policy: &Policy) -> anyhow::Result<Seed> {
+    let roles = section.load_roles.iter().map(RoleSpec::from_value).collect::<Result<_, _>>();
+    let mut groups = BTreeMap::new();
+    for (name, value) in &section.load_groups {
+        groups.insert(name.clone(), group(name, value)?);
+    }
+    Ok(Seed {
+        admin_users: policy.admin_users().clone(),
+        allowed_users: policy.allowed_users().clone(),
+        groups,
+        roles: roles.context("c.JupyterHub.load_roles")?,
+        extra_user_scopes: section.extra_user_scopes.iter().cloned().collect(),
+        api_tokens: section.api_tokens.expose().clone(),
+    })
+}
+
+/// A list of users, or a dictionary with `users` and `properties`.
+fn group(name: &str, value: &Value) -> anyhow::Result<GroupSeed> {
+    if value.entries().is_none() {
+        return Ok(GroupSeed { users: users(name, value)?, ..GroupSeed::default() });
+    }
+    let listed = value.get("users").map(|value| users(name, value)).transpose()?;
+    let properties = match value.get("properties").map(|value| value.to_plain_json()) {
+        Some(Some(serde_json::Value::Object(properties))) => properties,
+        Some(_) => bail!("c.JupyterHub.load_groups: properties of {name} must be a dictionary"),
+        None => serde_json::Map::new(),
+    };
+    Ok(GroupSeed { users: listed.unwrap_or_default(), properties })
+}
+
+fn users(name: &str, value: &Value) -> anyhow::Result<Vec<String>> {
+    let names = value.items().map(|items| items.iter().map(|item| item.as_str().map(str::to_owned)).collect());
+    match names {
+        Some(Some(names)) => Ok(names),
+        _ => bail!("c.JupyterHub.load_groups: users of {name} must be a list of names"),
+    }
+}
