@@ -6,10 +6,13 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use perijove_model::{ServerName, UserName};
+use perijove_model::{ServerName, UserName, Value as PythonValue};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+
+use crate::error::SpawnError;
+use crate::spawner::Timing;
 
 /// `Spawner.state` in the database: what upstream's spawner of the same name would store, so that JupyterHub can
 /// adopt our servers and we can adopt its servers.
@@ -69,20 +72,58 @@ pub struct InternalTls {
     pub cafile: String,
 }
 
+/// A spawner's own options, understood by it alone.
+pub trait Options: Any + Send + Sync {
+    /// The options after functions of the configuration have set these traits of the server's Python twin.
+    ///
+    /// # Errors
+    /// [`SpawnError::Config`] for a trait that cannot take effect: the launch must be given up.
+    fn changed(
+        &self,
+        facts: &mut SpawnFacts,
+        changes: &[(String, PythonValue)],
+    ) -> Result<Settings, SpawnError>;
+
+    /// The value of a trait; `None` if there is no such trait.
+    fn value(&self, name: &str) -> Option<PythonValue>;
+
+    /// What a trait makes of a text, as on the command line; `None` if that is no value of it.
+    fn parsed(&self, name: &str, text: &str) -> Option<PythonValue>;
+
+    /// How long the hub has patience with the server.
+    fn timing(&self) -> Timing;
+}
+
 /// The options of a spawner for one launch: the configuration and what hooks changed. Made by
 /// [`Spawner::settings`](crate::Spawner::settings), understood by the same spawner.
 #[derive(Clone)]
-pub struct Settings(Arc<dyn Any + Send + Sync>);
+pub struct Settings(Arc<dyn Options>);
 
 impl Settings {
     /// Wraps a spawner's own options.
-    pub fn new<T: Any + Send + Sync>(options: T) -> Self {
+    pub fn new<T: Options>(options: T) -> Self {
         Self(Arc::new(options))
     }
 
     /// The options, if they are of this type.
-    pub fn get<T: Any + Send + Sync>(&self) -> Option<&T> {
-        self.0.downcast_ref()
+    pub fn get<T: Options>(&self) -> Option<&T> {
+        let any: &dyn Any = self.0.as_ref();
+        any.downcast_ref()
+    }
+
+    /// The value of a trait; `None` if there is no such trait.
+    pub fn value(&self, name: &str) -> Option<PythonValue> {
+        self.0.value(name)
+    }
+
+    /// What a trait makes of a text, as on the command line; `None` if that is no value of it.
+    pub fn parsed(&self, name: &str, text: &str) -> Option<PythonValue> {
+        self.0.parsed(name, text)
+    }
+
+    /// How long the hub has patience with the server.
+    pub fn timing(&self) -> Timing {
+        self.0.timing()
     }
 }
 
@@ -103,6 +144,17 @@ pub struct Launch {
     pub user_options: Map<String, Value>,
     /// State that a former launch left (`will_resume`).
     pub state: ServerState,
+}
+
+impl Launch {
+    /// Applies the traits that functions of the configuration set on the server's Python twin.
+    ///
+    /// # Errors
+    /// [`SpawnError::Config`] for a trait that cannot take effect: the launch must be given up.
+    pub fn apply(&mut self, changes: &[(String, PythonValue)]) -> Result<(), SpawnError> {
+        self.settings = self.settings.0.changed(&mut self.facts, changes)?;
+        Ok(())
+    }
 }
 
 /// A process that outlives the hub: its number counts only together with its start.

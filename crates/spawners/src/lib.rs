@@ -10,6 +10,7 @@ pub mod launch;
 mod local_process;
 mod options;
 mod output;
+pub mod overrides;
 mod popen;
 mod ports;
 mod python_json;
@@ -20,6 +21,8 @@ mod template;
 
 pub use environment::Environment;
 pub use error::{SetupError, SpawnError};
-pub use launch::{InternalTls, Launch, ProcessRecord, ServerState, Settings, SpawnFacts, Started, Target};
+pub use launch::{
+    InternalTls, Launch, Options, ProcessRecord, ServerState, Settings, SpawnFacts, Started, Target,
+};
 pub use registry::Context;
 pub use spawner::{ExitReport, Journal, Poll, ProgressEvent, Spawner, Timing};

@@ -16,7 +16,6 @@ use async_trait::async_trait;
 use nix::sys::signal::Signal;
 use perijove_config::class::ClassInfo;
 use perijove_config::{Config, Section, sections};
-use perijove_model::Value;
 use perijove_sys::account::Lookup;
 use perijove_sys::process::signal_group;
 
@@ -26,7 +25,7 @@ use crate::options::{ProcessOptions, seconds};
 use crate::output::{Begin, Outputs, Tail};
 use crate::ports::Ports;
 use crate::registry::Context;
-use crate::spawner::{ExitReport, Journal, Poll, Spawner, Timing};
+use crate::spawner::{ExitReport, Journal, Poll, Spawner};
 pub(crate) use account::{Seat, temporary_directory};
 use process::{Found, Running};
 
@@ -158,16 +157,6 @@ impl Spawner for LocalProcessSpawner {
 
     fn settings(&self) -> Settings {
         Settings::new(self.options.clone())
-    }
-
-    fn apply(&self, launch: &mut Launch, changes: &[(String, Value)]) -> Result<(), SpawnError> {
-        let options = launch.settings.get().unwrap_or(&self.options).clone();
-        launch.settings = Settings::new(options.apply(launch, changes)?);
-        Ok(())
-    }
-
-    fn timing(&self, settings: &Settings) -> Timing {
-        settings.get().unwrap_or(&self.options).timing()
     }
 
     async fn start(&self, launch: &Launch, journal: &dyn Journal) -> Result<Started, SpawnError> {

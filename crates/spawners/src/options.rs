@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use perijove_config::class::ClassInfo;
 use perijove_config::origin::Origin;
+use perijove_config::tree::{Entry, Raw};
 use perijove_config::{Config, ConfigError, Section, sections};
 use perijove_model::Value;
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 
 use crate::error::SpawnError;
-use crate::launch::Launch;
+use crate::launch::{Options, Settings, SpawnFacts};
 use crate::popen::PopenOptions;
 use crate::spawner::Timing;
 
@@ -93,11 +94,8 @@ impl ProcessOptions {
         Ok(Self { class, config, spawner, home_dir_template, home_dir: None, env: Vec::new(), popen, port })
     }
 
-    /// Applies what hooks set to a launch.
-    ///
-    /// # Errors
-    /// [`SpawnError::Config`] for a trait that cannot take effect.
-    pub(crate) fn apply(&self, launch: &mut Launch, changes: &[(String, Value)]) -> Result<Self, SpawnError> {
+    /// The options after hooks have set these traits.
+    fn after(&self, facts: &mut SpawnFacts, changes: &[(String, Value)]) -> Result<Self, SpawnError> {
         let mut config = Config::clone(&self.config);
         let mut late = BTreeMap::new();
         for (name, value) in changes {
@@ -106,7 +104,7 @@ impl ProcessOptions {
                 config.tree_mut().set(self.class.name, name, value.clone(), Origin::Default);
             } else if name == "env" || (name == "home_dir" && !self.home_dir_template.is_empty()) {
                 late.insert(name.as_str(), value);
-            } else if !apply_to_facts(launch, name, value) {
+            } else if !apply_to_facts(facts, name, value) {
                 return Err(self.refused(name));
             }
         }
@@ -134,9 +132,25 @@ impl ProcessOptions {
                 .to_owned();
         SpawnError::Config { option: format!("{}.{name}", self.class.name), problem }
     }
+}
 
-    /// How long the hub has patience with the server.
-    pub(crate) fn timing(&self) -> Timing {
+impl Options for ProcessOptions {
+    fn changed(&self, facts: &mut SpawnFacts, changes: &[(String, Value)]) -> Result<Settings, SpawnError> {
+        self.after(facts, changes).map(Settings::new)
+    }
+
+    fn value(&self, name: &str) -> Option<Value> {
+        self.config.values(self.class).value(name).ok()
+    }
+
+    fn parsed(&self, name: &str, text: &str) -> Option<Value> {
+        let mut config = Config::clone(&self.config);
+        let entry = Entry { raw: Raw::Words(vec![text.to_owned()]), origin: Origin::Default };
+        config.tree_mut().section_mut(self.class.name).entries.insert(name.to_owned(), entry);
+        config.values(self.class).value(name).ok()
+    }
+
+    fn timing(&self) -> Timing {
         let options = &self.spawner;
         Timing {
             start: seconds(options.start_timeout),
@@ -166,17 +180,16 @@ fn of_config(class: &ClassInfo, error: ConfigError) -> Problem {
 }
 
 /// Attributes of upstream's spawners that are no options but end up in the server's environment.
-fn apply_to_facts(launch: &mut Launch, name: &str, value: &Value) -> bool {
-    let facts = &mut launch.facts;
+fn apply_to_facts(facts: &mut SpawnFacts, name: &str, value: &Value) -> bool {
     match (name, value) {
         ("public_url", Value::Str(url)) => facts.public_url.clone_from(url),
         ("public_hub_url", Value::Str(url)) => facts.public_hub_url.clone_from(url),
         ("admin_access", Value::Bool(flag)) => facts.admin_access = *flag,
         ("cookie_host_prefix_enabled", Value::Bool(flag)) => facts.cookie_host_prefix_enabled = *flag,
         ("oauth_client_id", Value::Str(id)) => facts.oauth_client_id.clone_from(id),
-        ("cookie_options", Value::Dict(entries)) => match plain_object(entries) {
-            Some(options) => facts.cookie_options = options,
-            None => return false,
+        ("cookie_options", value) => match value.to_plain_json() {
+            Some(Json::Object(options)) => facts.cookie_options = options,
+            _ => return false,
         },
         ("oauth_access_scopes", Value::List(items) | Value::Set(items)) => {
             let scopes: Option<Vec<_>> = items.iter().map(|item| item.as_str().map(str::to_owned)).collect();
@@ -190,23 +203,6 @@ fn apply_to_facts(launch: &mut Launch, name: &str, value: &Value) -> bool {
         _ => return false,
     }
     true
-}
-
-fn plain_object(entries: &[(Value, Value)]) -> Option<Map<String, Json>> {
-    entries
-        .iter()
-        .map(|(key, value)| {
-            let value = match value {
-                Value::None => Json::Null,
-                Value::Bool(flag) => Json::from(*flag),
-                Value::Int(number) => Json::from(*number),
-                Value::Float(number) => Json::from(*number),
-                Value::Str(text) => Json::from(text.as_str()),
-                _ => return None,
-            };
-            Some((key.as_str()?.to_owned(), value))
-        })
-        .collect()
 }
 
 #[cfg(test)]

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use perijove_model::Value;
 
 use crate::error::SpawnError;
 use crate::launch::{Launch, ProcessRecord, ServerState, Settings, Started, Target};
@@ -74,15 +73,6 @@ pub trait Spawner: Send + Sync {
 
     /// The configured options, before hooks.
     fn settings(&self) -> Settings;
-
-    /// Applies the traits that functions of the configuration set on the server's Python twin.
-    ///
-    /// # Errors
-    /// [`SpawnError::Config`] for a trait that cannot take effect: the launch must be given up.
-    fn apply(&self, launch: &mut Launch, changes: &[(String, Value)]) -> Result<(), SpawnError>;
-
-    /// How long the hub has patience with a server of these options.
-    fn timing(&self, settings: &Settings) -> Timing;
 
     /// Starts a server and returns when its process runs, not when it answers. Dropping the future gives the
     /// start up and leaves nothing behind.

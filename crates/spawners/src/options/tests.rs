@@ -2,7 +2,6 @@ use perijove_config::Section;
 
 use super::*;
 use crate::environment::tests::facts;
-use crate::launch::Settings;
 
 fn options(class: &'static ClassInfo) -> ProcessOptions {
     match ProcessOptions::read(class, Arc::default()) {
@@ -14,29 +13,23 @@ fn options(class: &'static ClassInfo) -> ProcessOptions {
 fn apply(
     class: &'static ClassInfo,
     changes: &[(&str, Value)],
-) -> Result<(ProcessOptions, Launch), SpawnError> {
-    let options = options(class);
-    let mut launch = Launch {
-        facts: facts(),
-        settings: Settings::new(options.clone()),
-        user_options: Map::new(),
-        state: Map::new(),
-    };
+) -> Result<(ProcessOptions, SpawnFacts), SpawnError> {
+    let mut facts = facts();
     let changes: Vec<_> = changes.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
-    options.apply(&mut launch, &changes).map(|options| (options, launch))
+    options(class).after(&mut facts, &changes).map(|options| (options, facts))
 }
 
-fn local(changes: &[(&str, Value)]) -> Result<(ProcessOptions, Launch), SpawnError> {
+fn local(changes: &[(&str, Value)]) -> Result<(ProcessOptions, SpawnFacts), SpawnError> {
     apply(sections::LocalProcessSpawner::class(), changes)
 }
 
-fn simple(changes: &[(&str, Value)]) -> Result<(ProcessOptions, Launch), SpawnError> {
+fn simple(changes: &[(&str, Value)]) -> Result<(ProcessOptions, SpawnFacts), SpawnError> {
     apply(sections::SimpleLocalProcessSpawner::class(), changes)
 }
 
 #[test]
 fn hooks_change_one_launch() {
-    let (options, launch) = local(&[
+    let (options, facts) = local(&[
         ("mem_limit", Value::Int(1 << 30)),
         ("cmd", Value::List(vec![Value::from("my-server")])),
         ("args", Value::List(vec![Value::from("--x")])),
@@ -58,7 +51,7 @@ fn hooks_change_one_launch() {
     assert_eq!(options.timing().answer, Duration::from_secs(90));
     assert_eq!(options.port, Some(9999));
     assert_eq!(options.env, [("OLD".to_owned(), Value::from("x"))]);
-    assert_eq!(launch.facts.public_url, "https://x/");
+    assert_eq!(facts.public_url, "https://x/");
 }
 
 #[test]
@@ -74,7 +67,7 @@ fn what_cannot_take_effect_fails_the_launch() {
         ("port", Value::Int(70_000)),
         ("popen_kwargs", Value::Dict(vec![(Value::from("user"), Value::from("root"))])),
         ("env", Value::Dict(vec![(Value::Int(1), Value::from("x"))])),
-        ("cookie_options", Value::Dict(vec![(Value::from("a"), Value::List(vec![]))])),
+        ("cookie_options", Value::Dict(vec![(Value::from("a"), Value::Bytes(vec![]))])),
     ] {
         let Err(SpawnError::Config { option, .. }) = local(&[(name, value)]) else {
             panic!("{name} was accepted")
@@ -89,4 +82,14 @@ fn simple_servers_have_homes_of_their_own() {
     assert_eq!(options.home_dir.as_deref(), Some("/srv/ada"));
     let (options, _) = simple(&[("home_dir_template", Value::from("/srv/{username}"))]).unwrap();
     assert_eq!(options.home_dir_template, "/srv/{username}");
+}
+
+#[test]
+fn texts_become_values_of_their_traits() {
+    let options = options(sections::LocalProcessSpawner::class());
+    assert_eq!(options.parsed("cpu_limit", "1.5"), Some(Value::Float(1.5)));
+    assert_eq!(options.parsed("mem_limit", "2G"), Some(Value::Int(2 << 30)));
+    assert_eq!(options.parsed("cpu_limit", "many"), None);
+    assert_eq!(options.value("term_timeout"), Some(Value::Int(30)));
+    assert_eq!(options.value("no_such_trait"), None);
 }
