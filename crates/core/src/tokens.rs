@@ -49,34 +49,24 @@ impl Hub {
         request: TokenRequest,
     ) -> Result<(SecretString, store::ApiToken)> {
         let mut tx = self.store.begin().await?;
-        let made = self.new_token_in(&mut tx, owner, request, None).await?;
+        let made = self.new_token_in(&mut tx, owner, request).await?;
         tx.commit().await?;
         Ok(made)
     }
 
-    /// The same inside a transaction. `given` is a token chosen by somebody else.
+    /// The same inside a transaction.
     pub(crate) async fn new_token_in(
         &self,
         tx: &mut Tx,
         owner: TokenOwner<'_>,
         request: TokenRequest,
-        given: Option<SecretString>,
     ) -> Result<(SecretString, store::ApiToken)> {
         let raw = raw_scopes(tx, &request).await?;
         let client_id = request.client_id.as_deref().unwrap_or(HUB_CLIENT);
         self.check_token_scopes(tx, owner, client_id, &raw).await?;
         let now = self.now();
-        let (plain, hashed) = match given {
-            Some(plain) => {
-                let hashed = token::hash(plain.expose_secret(), token::ROUNDS_FOR_GIVEN);
-                (plain, hashed)
-            }
-            None => {
-                let plain = token::generate();
-                let hashed = token::hash(plain.expose_secret(), token::ROUNDS_FOR_GENERATED);
-                (plain, hashed)
-            }
-        };
+        let plain = token::generate();
+        let hashed = token::hash(plain.expose_secret(), token::ROUNDS_FOR_GENERATED);
         let (user_id, service_id) = match owner {
             TokenOwner::User(user) => (Some(user.row.id), None),
             TokenOwner::Service(service) => (None, Some(service.id)),
@@ -195,6 +185,11 @@ impl Hub {
         let found = tx.tokens().find(token_id).await?;
         Ok(found.filter(|token| token.user_id == Some(user.row.id)))
     }
+}
+
+/// The scopes of a token that names none: those of the role `token`.
+pub(crate) async fn default_token_scopes(tx: &mut Tx) -> Result<Vec<String>> {
+    raw_scopes(tx, &TokenRequest::default()).await
 }
 
 async fn raw_scopes(tx: &mut Tx, request: &TokenRequest) -> Result<Vec<String>> {

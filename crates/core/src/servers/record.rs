@@ -98,7 +98,7 @@ impl Hub {
             scopes: Some(granted),
             ..TokenRequest::default()
         };
-        let (api_token, _) = self.new_token_in(&mut tx, TokenOwner::User(user), token, None).await?;
+        let (api_token, _) = self.new_token_in(&mut tx, TokenOwner::User(user), token).await?;
         let allowed_scopes = self.settings.servers.oauth_client_allowed_scopes.clone();
         self.upsert_client(&mut tx, &client_id, &api_token, &base_url, &allowed_scopes).await?;
         spawner.oauth_client_id = Some(client_id.clone());

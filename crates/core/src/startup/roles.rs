@@ -1,0 +1,153 @@
+//! Roles of the configuration, and who has them.
+
+use std::collections::BTreeSet;
+
+use perijove_model::role::{self, RoleSpec};
+use perijove_store::{self as store, Holder, Tx};
+
+use super::{Seed, ensure_group};
+use crate::error::{Error, Result};
+use crate::hub::Hub;
+
+impl Hub {
+    pub(super) async fn seed_roles(&self, tx: &mut Tx, seed: &Seed) -> Result<()> {
+        let roles =
+            role::merge_with_defaults(seed.roles.clone(), &seed.extra_user_scopes, &self.scopes.custom)
+                .map_err(|error| Error::Invalid(error.to_string()))?;
+        for existing in tx.roles().all().await? {
+            if !existing.managed_by_auth && !roles.iter().any(|role| role.name.as_str() == existing.name) {
+                tracing::warn!(role.name = %existing.name, "deleting a role that is not configured any more");
+                tx.roles().delete(existing.id).await?;
+            }
+        }
+        for spec in &roles {
+            self.seed_role(tx, spec).await?;
+        }
+        Ok(())
+    }
+
+    async fn seed_role(&self, tx: &mut Tx, spec: &RoleSpec) -> Result<()> {
+        let scopes = spec.scopes.clone().unwrap_or_default();
+        match tx.roles().by_name(spec.name.as_str()).await? {
+            None => {
+                let mut new = store::Role {
+                    name: spec.name.to_string(),
+                    description: spec.description.clone(),
+                    scopes,
+                    ..store::Role::default()
+                };
+                tx.roles().insert(&mut new).await?;
+            }
+            Some(mut row) if row.scopes != scopes || row.description != spec.description => {
+                tracing::info!(role.name = %spec.name, "role changed by the configuration");
+                row.scopes = scopes;
+                row.description.clone_from(&spec.description);
+                tx.roles().update(&row).await?;
+            }
+            Some(_) => (),
+        }
+        Ok(())
+    }
+
+    /// Memberships that a role's entry lists are exactly that list; those that it does not mention
+    /// are emptied, except the users of the role `user`, and the administrators, who keep their flag.
+    pub(super) async fn seed_assignments(&self, tx: &mut Tx, seed: &Seed) -> Result<()> {
+        for spec in &seed.roles {
+            let Some(role) = tx.roles().by_name(spec.name.as_str()).await? else { continue };
+            let mut wanted = BTreeSet::new();
+            let mut names: (BTreeSet<String>, BTreeSet<String>, BTreeSet<String>) = Default::default();
+            for name in listed_users(seed, spec).into_iter().flatten() {
+                let user = self.seed_user(tx, &name).await?;
+                wanted.insert(Holder::User(user.id));
+                names.0.insert(user.name);
+            }
+            for name in spec.groups.iter().flatten() {
+                wanted.insert(Holder::Group(ensure_group(tx, name).await?.id));
+                names.1.insert(name.clone());
+            }
+            for name in spec.services.iter().flatten() {
+                let service = tx.services().by_name(name).await?.ok_or_else(|| {
+                    Error::Invalid(format!(
+                        "c.JupyterHub.load_roles: {} names the service {name}, which c.JupyterHub.services lacks",
+                        spec.name
+                    ))
+                })?;
+                wanted.insert(Holder::Service(service.id));
+                names.2.insert(name.clone());
+            }
+            let keeps_users = spec.name.as_str() == "user" && spec.users.is_none();
+            strip_others(tx, role.id, &names, keeps_users).await?;
+            for holder in wanted {
+                tx.roles().grant(holder, role.id, false).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The users that a role's entry lists. An entry of the role `admin` has the users of
+/// `Authenticator.admin_users` too, and is a list then even if it has no key `users`.
+fn listed_users(seed: &Seed, spec: &RoleSpec) -> Option<Vec<String>> {
+    if spec.name.as_str() != "admin" || seed.admin_users.is_empty() {
+        return spec.users.clone();
+    }
+    Some(spec.users.iter().flatten().chain(&seed.admin_users).cloned().collect())
+}
+
+/// Takes a role from all users, groups and services but these.
+async fn strip_others(
+    tx: &mut Tx,
+    role_id: i64,
+    (users, groups, services): &(BTreeSet<String>, BTreeSet<String>, BTreeSet<String>),
+    keeps_users: bool,
+) -> Result<()> {
+    let held = tx.roles().holders(role_id).await?;
+    let mut stripped = Vec::new();
+    for name in held.users.iter().filter(|name| !keeps_users && !users.contains(*name)) {
+        stripped.extend(tx.users().by_name(name).await?.map(|user| Holder::User(user.id)));
+    }
+    for name in held.groups.iter().filter(|name| !groups.contains(*name)) {
+        stripped.extend(tx.groups().by_name(name).await?.map(|group| Holder::Group(group.id)));
+    }
+    for name in held.services.iter().filter(|name| !services.contains(*name)) {
+        stripped.extend(tx.services().by_name(name).await?.map(|service| Holder::Service(service.id)));
+    }
+    for holder in stripped {
+        tx.roles().strip(holder, role_id).await?;
+    }
+    Ok(())
+}
+
+/// The `admin` flag and the role `admin` mean the same: whoever has one gets the other, unless the
+/// configuration lists the role's members, which then decide.
+pub(super) async fn sync_admins(tx: &mut Tx, seed: &Seed) -> Result<()> {
+    let Some(admin) = tx.roles().by_name("admin").await? else { return Ok(()) };
+    let spec = seed.roles.iter().find(|spec| spec.name.as_str() == "admin");
+    let users_listed = spec.is_some_and(|spec| listed_users(seed, spec).is_some());
+    let services_listed = spec.is_some_and(|spec| spec.services.is_some());
+    let held = tx.roles().holders(admin.id).await?;
+    for name in &held.users {
+        if let Some(user) = tx.users().by_name(name).await?.filter(|user| !user.admin) {
+            tracing::info!("Setting admin=True on {name}");
+            tx.users().set_admin(user.id, true).await?;
+        }
+    }
+    for user in tx.users().admins().await?.into_iter().filter(|user| !held.users.contains(&user.name)) {
+        if users_listed {
+            tracing::warn!("Removing admin=True from {}", user.name);
+            tx.users().set_admin(user.id, false).await?;
+        } else {
+            tx.roles().grant(Holder::User(user.id), admin.id, false).await?;
+        }
+    }
+    for mut service in tx.services().all().await? {
+        let holds = held.services.contains(&service.name);
+        if service.admin && !holds && !services_listed {
+            tx.roles().grant(Holder::Service(service.id), admin.id, false).await?;
+        } else if service.admin != holds {
+            service.admin = holds;
+            tx.services().update(&service).await?;
+        }
+    }
+    Ok(())
+}
