@@ -69,6 +69,7 @@ session required pam_exec.so quiet log=/tmp/pjv-session.log /usr/bin/env
 EOF
   service pjv-broken <<'EOF'
 auth required pam_no_such_module_here.so
+session required pam_no_such_module_here.so
 account required pam_permit.so
 EOF
 }

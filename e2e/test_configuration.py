@@ -170,16 +170,19 @@ def test_allowed_users_admins_and_blocked_users(make_hub):
     ("old", "allowed"),
     [
         ("c.Authenticator.whitelist = {'ada'}\n", True),
-        ("c.Authenticator.whitelist = set()\nc.Authenticator.allowed_users = {'ada'}\n", False),
-        ("c.LocalAuthenticator.group_whitelist = {'root'}\n", False),
+        ("c.Authenticator.whitelist = {'ada'}\nc.Authenticator.allowed_users = {'zoe'}\n", True),
+        ("c.Authenticator.whitelist = set()\n", False),
+        ("c.JupyterHub.admin_users = {'zoe'}\nc.Authenticator.admin_users = {'ada'}\n", False),
     ],
-    ids=["whitelist", "empty whitelist", "group_whitelist"],
+    ids=["whitelist", "whitelist and allowed_users", "empty whitelist", "two admin_users"],
 )
 def test_old_names_never_make_a_more_open_hub(make_hub, old, allowed):
-    login = 'c.JupyterHub.authenticator_class = "dummy"\nc.DummyAuthenticator.password = "a shared secret"\n'
+    login = (
+        'c.JupyterHub.authenticator_class = "shared-password"\nc.SharedPasswordAuthenticator.user_password = "for-everybody"\n'
+    )
     hub = make_hub(TRIVIAL_SERVERS + login + old).start()
-    hub.client().log_in("ada", "a shared secret", expect=302 if allowed else 403)
-    hub.client().log_in("zoe", "a shared secret", expect=403)
+    hub.client().log_in("ada", "for-everybody", expect=302 if allowed else 403)
+    hub.client().log_in("zoe", "for-everybody", expect=403)
 
 
 def test_the_shared_password(make_hub):

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 import requests
+from harness import settings
 from harness.hub import ADMIN_SERVICE, ADMIN_TOKEN, DUMMY_LOGIN, TRIVIAL_SERVERS, Hub
 from harness.waiting import until
 
@@ -101,7 +102,8 @@ def test_a_server_that_exits_early_fails_at_once(make_hub):
     began = datetime.now()
     assert client.api("POST", "users/nina/server").status_code in (202, 500)
     until(lambda: client.user()["servers"] == {}, "the failed start to be over")
-    assert datetime.now() - began < timedelta(seconds=20), "it waited for a timeout"
+    # JupyterHub goes on waiting for the server's port here.
+    assert settings.SERVER != "perijove" or datetime.now() - began < timedelta(seconds=10), "it waited for a timeout"
     assert "E2E-LAST-WORDS" in hub.log()
 
 
@@ -156,15 +158,13 @@ def test_what_another_process_writes_counts_on_the_next_request(hub):
     """A token that is deleted, or whose owner's role changes, in the database by someone else."""
     token = hub.token_for("ruth")
     client = hub.client(token)
-    before = set(client.user()["scopes"])
+    assert client.api("GET", "users").status_code == 403
     with sqlite3.connect(hub.database, timeout=30) as database:
         database.execute(
-            "insert into user_role_map (user_id, role_id) select u.id, r.id from users u, roles r"
+            "insert into user_role_map (user_id, role_id, managed_by_auth) select u.id, r.id, 0 from users u, roles r"
             " where u.name = 'ruth' and r.name = 'admin'"
         )
-    after = set(client.user()["scopes"])
-    assert "admin:users" not in before
-    assert client.api("GET", "users").status_code == 200 if "admin:users" in after else True
+    assert client.api("GET", "users").status_code == 200
     with sqlite3.connect(hub.database, timeout=30) as database:
         database.execute("delete from api_tokens where prefix = ?", (token[:4],))
     assert client.api("GET", "user").status_code == 403

@@ -110,12 +110,14 @@ def test_pages_lead_to_the_login_and_back(hub):
     assert re.fullmatch(r"(http://[^/]+)?/hub/login\?next=(%2F|/)hub(%2F|/)token", away.headers["Location"])
 
 
-def test_a_server_asks_its_owner_in_and_nobody_else(make_hub, hub):
+def test_a_server_that_does_not_run_starts_for_nobody_by_itself(hub):
     """The pages of the hub for a server that does not run: the owner may start it, others may not."""
     owner = hub.log_in("fay")
     page = owner.get("user/fay/lab", headers={"Accept": "text/html"})
     assert page.status_code in (200, 424), page.status_code
     other = hub.log_in("gil")
-    assert other.get("user/fay/lab", headers={"Accept": "text/html"}).status_code in (403, 404)
+    elsewhere = other.get("user/fay/lab", headers={"Accept": "text/html"})
+    assert not elsewhere.url.startswith(hub.url + "user/fay")
+    assert hub.admin().expect(200, "GET", "users/fay").json()["servers"] == {}
     program = owner.get("user/fay/api/kernels", headers={"Accept": "application/json"})
     assert program.status_code == 424

@@ -104,6 +104,14 @@ def test_nobody_gets_in_when_nothing_is_allowed(make_hub, trivial, open_director
     assert "allow" in hub.log(), "the log says nothing to whoever set it up"
 
 
+def test_the_old_name_of_allowed_groups_lets_nobody_in(make_hub, trivial, open_directory, accounts):
+    group = accounts.add_group()
+    account = accounts.add(groups=(group,))
+    config = ADMIN_SERVICE + trivial + f"c.LocalAuthenticator.group_whitelist = {{{group!r}}}\n"
+    hub = make_hub(config, directory=open_directory / "hub").start()
+    hub.client().log_in(account.name, account.password, expect=403)
+
+
 def test_allowed_users_admins_and_groups(make_hub, trivial, open_directory, accounts):
     group = accounts.add_group()
     member, named, admin, stranger = accounts.add(groups=(group,)), accounts.add(), accounts.add(), accounts.add()

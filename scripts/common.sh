@@ -57,16 +57,16 @@ check_prerequisites() {
 }
 
 # make_venv DIRECTORY REQUIREMENTS...: a virtual environment that matches the requirement files.
-# Made anew when they change, when the folder has moved, or when its Python is gone.
+# `python` is the interpreter it is made with. Made anew when they change, when the folder has moved, or when its Python is gone.
 make_venv() {
   local venv=$1; shift
   local constraints=packaging/singleuser-constraints.txt stamp
-  stamp=$( { printf '%s\n' "$venv"; cat "$@" "$constraints"; } | sha256sum | cut -c1-16)
+  stamp=$( { printf '%s\n' "$venv" "${python:-python3}"; cat "$@" "$constraints"; } | sha256sum | cut -c1-16)
   if [ "$(cat "$venv/.perijove-stamp" 2>/dev/null)" = "$stamp" ] && "$venv/bin/python" -c '' 2>/dev/null; then
     return 0
   fi
   rm -rf "$venv"
-  python3 -m venv "$venv"
+  "${python:-python3}" -m venv "$venv"
   local arguments=() file
   for file in "$@"; do arguments+=(-r "$file"); done
   # The exact versions exist for Python 3.11 and later; older ones get the newest that fit.

@@ -3,7 +3,22 @@
 # shellcheck source=scripts/common.sh
 . scripts/common.sh
 
+# True when every account can enter this folder, or the nearest one above it that exists.
+open_to_all() {
+  local folder=$1
+  while [ "$folder" != / ]; do
+    [ ! -d "$folder" ] || [ -n "$(find "$folder" -maxdepth 0 -perm -o=x 2>/dev/null)" ] || return 1
+    folder=$(dirname "$folder")
+  done
+}
+
+# Installed and built things are kept here between runs. The accounts that the tests make run the servers
+# from it, so a home that others cannot enter does not do.
 perijove_cache=${PERIJOVE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/perijove}
+if ! open_to_all "$perijove_cache"; then
+  perijove_cache=/var/cache/perijove-$(id -un)
+  [ -d "$perijove_cache" ] || as_root install -d -m 0755 -o "$(id -u)" -g "$(id -g)" "$perijove_cache"
+fi
 mkdir -p "$perijove_cache"
 if [ -n "${CI:-}" ]; then
   # A fresh clone each time: what was built for the last one is kept beside it.
@@ -47,8 +62,10 @@ install_chp() {
 
 # The environment of Python: JupyterHub 6.1.1 as peer and yardstick, JupyterLab, pytest, Playwright.
 install_python() {
-  local venv=$perijove_cache/venv
+  local venv=$perijove_cache/venv python=python3
   export PERIJOVE_TEST_PYTHON=$venv/bin/python
+  # The system's own Python, which other accounts can run too; one in a home they cannot.
+  [ ! -x /usr/bin/python3 ] || python=/usr/bin/python3
   [ -d "$venv" ] || say "installing JupyterHub, JupyterLab and Playwright into $venv"
   make_venv "$venv" packaging/singleuser-requirements.txt e2e/requirements.txt
 }
