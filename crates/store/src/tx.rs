@@ -83,6 +83,23 @@ impl Tx {
         self.rows(statement, params).await?.first_mut().map(R::decode).transpose()
     }
 
+    /// The first row that the caller recognises. MySQL's usual collations call texts equal that differ in case, in
+    /// accents or in blanks at the end: who logs in as `josé` must not be taken for `jose`.
+    pub(crate) async fn exact<R: Record>(
+        &mut self,
+        statement: &'static Statement,
+        params: &[Param<'_>],
+        same: impl Fn(&R) -> bool,
+    ) -> Result<Option<R>, StoreError> {
+        for mut row in self.rows(statement, params).await? {
+            let record = R::decode(&mut row)?;
+            if same(&record) {
+                return Ok(Some(record));
+            }
+        }
+        Ok(None)
+    }
+
     /// The first column of all rows of an answer.
     pub(crate) async fn column<F: Field>(
         &mut self,

@@ -164,7 +164,8 @@ pub(super) async fn user_by_cookie_id(
 ) -> Result<Option<UserWithGrants>, StoreError> {
     let rows = tx.rows(by_user!("h.cookie_id = ?"), params![cookie_id, cookie_id]).await?;
     let (user, grants) = collect_user(rows)?;
-    Ok(user.map(|user| UserWithGrants { user, grants }))
+    let exact = user.filter(|user| user.cookie_id == cookie_id);
+    Ok(exact.map(|user| UserWithGrants { user, grants }))
 }
 
 pub(super) async fn of_user(tx: &mut Tx, user_id: i64) -> Result<Grants, StoreError> {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{CHUNK, Page, id_list, placeholders};
+use super::{CHUNK, Page, among, id_list, placeholders};
 use crate::error::StoreError;
 use crate::param::{Param, params};
 use crate::rows::{Group, User};
@@ -22,7 +22,8 @@ impl Groups<'_> {
 
     /// Finds a group by name.
     pub async fn by_name(&mut self, name: &str) -> Result<Option<Group>, StoreError> {
-        self.tx.optional(sql!("SELECT [groups g] FROM \"groups\" g WHERE g.name = ?"), params![name]).await
+        let statement = sql!("SELECT [groups g] FROM \"groups\" g WHERE g.name = ?");
+        self.tx.exact(statement, params![name], |found: &Group| found.name == name).await
     }
 
     /// The groups among these names that exist, by name.
@@ -36,6 +37,7 @@ impl Groups<'_> {
             );
             groups.extend(self.tx.dynamic_all::<Group>(&text, &params).await?);
         }
+        groups.retain(|found| names.contains(&found.name.as_str()));
         groups.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(groups)
     }
@@ -52,13 +54,12 @@ impl Groups<'_> {
         offset: i64,
         limit: Option<i64>,
     ) -> Result<Page<Group>, StoreError> {
-        let names = visible.unwrap_or_default();
-        let condition = match (visible, names.len()) {
-            (None, _) => String::new(),
-            (Some(_), 0) => " WHERE 1 = 0".to_owned(),
-            (Some(_), count) => format!(" WHERE g.name IN ({})", placeholders(count)),
-        };
-        let params: Vec<Param<'_>> = names.iter().map(|name| Param::from(*name)).collect();
+        let names: Option<Vec<String>> =
+            visible.map(|names| names.iter().map(|name| (*name).to_owned()).collect());
+        let mut params = Vec::new();
+        let condition = names.as_deref().map_or_else(String::new, |names| {
+            format!(" WHERE g.name IN ({})", among(names, self.tx.backend(), &mut params))
+        });
         let count = format!("SELECT count(*) FROM \"groups\" g{condition}");
         let total = self.tx.dynamic_scalar(&count, &params).await?;
         let text = format!(
@@ -117,10 +118,16 @@ impl Groups<'_> {
     /// The names of the groups of the user with this name, sorted; empty for an unknown user.
     pub async fn names_of_user(&mut self, user_name: &str) -> Result<Vec<String>, StoreError> {
         let statement = sql!(
-            "SELECT g.name FROM users u JOIN user_group_map m ON m.user_id = u.id \
+            "SELECT u.name, g.name FROM users u JOIN user_group_map m ON m.user_id = u.id \
              JOIN \"groups\" g ON g.id = m.group_id WHERE u.name = ? ORDER BY g.name"
         );
-        self.tx.column(statement, params![user_name]).await
+        let mut names = Vec::new();
+        for mut row in self.tx.rows(statement, params![user_name]).await? {
+            if row.take::<String>()? == user_name {
+                names.push(row.take()?);
+            }
+        }
+        Ok(names)
     }
 
     /// Pairs of user id and name of a group, for many users.

@@ -29,6 +29,8 @@ pub use tokens::Tokens;
 pub use user_list::{UserQuery, UserSort, UserState, VisibleUsers};
 pub use users::Users;
 
+use crate::Backend;
+use crate::param::Param;
 use crate::tx::Tx;
 
 /// A page of a longer list.
@@ -101,6 +103,26 @@ fn id_list(ids: &[i64]) -> String {
 /// `?, ?, ?`
 fn placeholders(count: usize) -> String {
     vec!["?"; count].join(", ")
+}
+
+/// What stands inside `IN (…)` for a list that may be long: one parameter where the database can take a list apart,
+/// since no database takes more than some ten thousand.
+fn among<'q>(names: &'q [String], backend: Backend, params: &mut Vec<Param<'q>>) -> String {
+    match backend {
+        Backend::Sqlite => {
+            params.push(Param::from(names));
+            "SELECT value FROM json_each(?)".to_owned()
+        }
+        Backend::Postgres => {
+            params.push(Param::from(names));
+            "SELECT json_array_elements_text(?::json)".to_owned()
+        }
+        Backend::MySql if names.is_empty() => "NULL".to_owned(),
+        Backend::MySql => {
+            params.extend(names.iter().map(|name| Param::from(name.as_str())));
+            placeholders(names.len())
+        }
+    }
 }
 
 /// How many ids or names go into one statement.

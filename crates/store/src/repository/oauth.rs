@@ -15,7 +15,9 @@ impl OAuth<'_> {
     /// Finds a client by its public identifier.
     pub async fn client(&mut self, identifier: &str) -> Result<Option<OAuthClient>, StoreError> {
         let statement = sql!("SELECT [oauth_clients c] FROM oauth_clients c WHERE c.identifier = ?");
-        self.tx.optional(statement, params![identifier]).await
+        self.tx
+            .exact(statement, params![identifier], |found: &OAuthClient| found.identifier == identifier)
+            .await
     }
 
     /// All clients, by primary key.
@@ -60,9 +62,8 @@ impl OAuth<'_> {
 
     /// Finds a code, expired or not.
     pub async fn code(&mut self, code: &str) -> Result<Option<OAuthCode>, StoreError> {
-        let statement =
-            sql!("SELECT [oauth_codes c] FROM oauth_codes c WHERE c.code = ? ORDER BY c.id LIMIT 1");
-        self.tx.optional(statement, params![code]).await
+        let statement = sql!("SELECT [oauth_codes c] FROM oauth_codes c WHERE c.code = ? ORDER BY c.id");
+        self.tx.exact(statement, params![code], |found: &OAuthCode| found.code == code).await
     }
 
     /// Adds a code and sets its id.

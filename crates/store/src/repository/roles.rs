@@ -98,7 +98,8 @@ macro_rules! for_kind {
 impl Roles<'_> {
     /// Finds a role by name.
     pub async fn by_name(&mut self, name: &str) -> Result<Option<Role>, StoreError> {
-        self.tx.optional(sql!("SELECT [roles r] FROM roles r WHERE r.name = ?"), params![name]).await
+        let statement = sql!("SELECT [roles r] FROM roles r WHERE r.name = ?");
+        self.tx.exact(statement, params![name], |found: &Role| found.name == name).await
     }
 
     /// The roles among these names that exist, by name.
@@ -110,6 +111,7 @@ impl Roles<'_> {
                 format!("SELECT [roles r] FROM roles r WHERE r.name IN ({})", placeholders(chunk.len()));
             roles.extend(self.tx.dynamic_all::<Role>(&text, &params).await?);
         }
+        roles.retain(|found| names.contains(&found.name.as_str()));
         roles.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(roles)
     }

@@ -20,7 +20,8 @@ impl Services<'_> {
 
     /// Finds a service by name.
     pub async fn by_name(&mut self, name: &str) -> Result<Option<Service>, StoreError> {
-        self.tx.optional(sql!("SELECT [services s] FROM services s WHERE s.name = ?"), params![name]).await
+        let statement = sql!("SELECT [services s] FROM services s WHERE s.name = ?");
+        self.tx.exact(statement, params![name], |found: &Service| found.name == name).await
     }
 
     /// The services among these names that exist, by name.
@@ -34,15 +35,16 @@ impl Services<'_> {
             );
             services.extend(self.tx.dynamic_all::<Service>(&text, &params).await?);
         }
+        services.retain(|found| names.contains(&found.name.as_str()));
         services.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(services)
     }
 
     /// Finds the service of an OAuth client.
     pub async fn by_oauth_client(&mut self, identifier: &str) -> Result<Option<Service>, StoreError> {
-        let statement =
-            sql!("SELECT [services s] FROM services s WHERE s.oauth_client_id = ? ORDER BY s.id LIMIT 1");
-        self.tx.optional(statement, params![identifier]).await
+        let statement = sql!("SELECT [services s] FROM services s WHERE s.oauth_client_id = ? ORDER BY s.id");
+        let same = |found: &Service| found.oauth_client_id.as_deref() == Some(identifier);
+        self.tx.exact(statement, params![identifier], same).await
     }
 
     /// All services, by primary key.

@@ -28,26 +28,31 @@ impl Spawners<'_> {
         user_id: i64,
         name: &str,
     ) -> Result<Option<Spawner>, StoreError> {
-        let statement = sql!(
-            "SELECT [spawners p] FROM spawners p WHERE p.user_id = ? AND p.name = ? ORDER BY p.id LIMIT 1"
-        );
-        self.tx.optional(statement, params![user_id, name]).await
+        let statement =
+            sql!("SELECT [spawners p] FROM spawners p WHERE p.user_id = ? AND p.name = ? ORDER BY p.id");
+        self.tx.exact(statement, params![user_id, name], |found: &Spawner| found.name == name).await
     }
 
     /// Finds a spawner by the names of its user and server.
     pub async fn by_names(&mut self, user: &str, name: &str) -> Result<Option<Spawner>, StoreError> {
         let statement = sql!(
-            "SELECT [spawners p] FROM users u JOIN spawners p ON p.user_id = u.id \
-             WHERE u.name = ? AND p.name = ? ORDER BY p.id LIMIT 1"
+            "SELECT u.name, [spawners p] FROM users u JOIN spawners p ON p.user_id = u.id \
+             WHERE u.name = ? AND p.name = ? ORDER BY p.id"
         );
-        self.tx.optional(statement, params![user, name]).await
+        for mut row in self.tx.rows(statement, params![user, name]).await? {
+            let (owner, spawner) = (row.take::<String>()?, Spawner::decode(&mut row)?);
+            if owner == user && spawner.name == name {
+                return Ok(Some(spawner));
+            }
+        }
+        Ok(None)
     }
 
     /// Finds the spawner of an OAuth client.
     pub async fn by_oauth_client(&mut self, identifier: &str) -> Result<Option<Spawner>, StoreError> {
-        let statement =
-            sql!("SELECT [spawners p] FROM spawners p WHERE p.oauth_client_id = ? ORDER BY p.id LIMIT 1");
-        self.tx.optional(statement, params![identifier]).await
+        let statement = sql!("SELECT [spawners p] FROM spawners p WHERE p.oauth_client_id = ? ORDER BY p.id");
+        let same = |found: &Spawner| found.oauth_client_id.as_deref() == Some(identifier);
+        self.tx.exact(statement, params![identifier], same).await
     }
 
     /// The spawners of a user, by primary key.

@@ -1,6 +1,7 @@
 //! The list of users with the filters, orders and pages of `GET /hub/api/users`.
 
 use super::Page;
+use crate::Backend;
 use crate::error::StoreError;
 use crate::param::Param;
 use crate::rows::User;
@@ -57,7 +58,7 @@ pub enum UserSort {
 
 pub(super) async fn page(tx: &mut Tx, query: &UserQuery) -> Result<Page<User>, StoreError> {
     let mut params = Vec::new();
-    let condition = condition(query, &mut params);
+    let condition = condition(query, tx.backend(), &mut params);
     let total = tx.dynamic_scalar(&format!("SELECT count(*) FROM users u{condition}"), &params).await?;
     let text =
         format!("SELECT [users u] FROM users u{condition} ORDER BY {} {}", order(query), limits(query));
@@ -65,7 +66,7 @@ pub(super) async fn page(tx: &mut Tx, query: &UserQuery) -> Result<Page<User>, S
     Ok(Page { items, total })
 }
 
-fn condition<'q>(query: &'q UserQuery, params: &mut Vec<Param<'q>>) -> String {
+fn condition<'q>(query: &'q UserQuery, backend: Backend, params: &mut Vec<Param<'q>>) -> String {
     const ACTIVE: &str =
         "EXISTS (SELECT 1 FROM spawners p WHERE p.user_id = u.id AND p.server_id IS NOT NULL)";
     let mut conditions = Vec::new();
@@ -75,7 +76,7 @@ fn condition<'q>(query: &'q UserQuery, params: &mut Vec<Param<'q>>) -> String {
         None => {}
     }
     if let Some(visible) = &query.visible {
-        conditions.push(visibility(visible, params));
+        conditions.push(visibility(visible, backend, params));
     }
     if let Some(filter) = &query.name_filter {
         // The wildcards around the filter are added in SQL, so that the parameter can be borrowed.
@@ -85,19 +86,17 @@ fn condition<'q>(query: &'q UserQuery, params: &mut Vec<Param<'q>>) -> String {
     if conditions.is_empty() { String::new() } else { format!(" WHERE {}", conditions.join(" AND ")) }
 }
 
-fn visibility<'q>(visible: &'q VisibleUsers, params: &mut Vec<Param<'q>>) -> String {
+fn visibility<'q>(visible: &'q VisibleUsers, backend: Backend, params: &mut Vec<Param<'q>>) -> String {
     let mut either = Vec::new();
     if !visible.users.is_empty() {
-        either.push(format!("u.name IN ({})", super::placeholders(visible.users.len())));
-        params.extend(visible.users.iter().map(|name| Param::from(name.as_str())));
+        either.push(format!("u.name IN ({})", super::among(&visible.users, backend, params)));
     }
     if !visible.groups.is_empty() {
         either.push(format!(
             "EXISTS (SELECT 1 FROM user_group_map m JOIN \"groups\" g ON g.id = m.group_id \
              WHERE m.user_id = u.id AND g.name IN ({}))",
-            super::placeholders(visible.groups.len())
+            super::among(&visible.groups, backend, params)
         ));
-        params.extend(visible.groups.iter().map(|name| Param::from(name.as_str())));
     }
     if either.is_empty() { "1 = 0".to_owned() } else { format!("({})", either.join(" OR ")) }
 }

@@ -22,14 +22,14 @@ impl Users<'_> {
 
     /// Finds a user by name, exactly as written.
     pub async fn by_name(&mut self, name: &str) -> Result<Option<User>, StoreError> {
-        self.tx.optional(sql!("SELECT [users u] FROM users u WHERE u.name = ?"), params![name]).await
+        let statement = sql!("SELECT [users u] FROM users u WHERE u.name = ?");
+        self.tx.exact(statement, params![name], |found: &User| found.name == name).await
     }
 
     /// Finds the user whose login cookie contains this id.
     pub async fn by_cookie_id(&mut self, cookie_id: &str) -> Result<Option<User>, StoreError> {
-        self.tx
-            .optional(sql!("SELECT [users u] FROM users u WHERE u.cookie_id = ?"), params![cookie_id])
-            .await
+        let statement = sql!("SELECT [users u] FROM users u WHERE u.cookie_id = ?");
+        self.tx.exact(statement, params![cookie_id], |found: &User| found.cookie_id == cookie_id).await
     }
 
     /// The users among these names that exist, by name.
@@ -41,6 +41,7 @@ impl Users<'_> {
                 format!("SELECT [users u] FROM users u WHERE u.name IN ({})", placeholders(chunk.len()));
             users.extend(self.tx.dynamic_all::<User>(&text, &params).await?);
         }
+        users.retain(|found| names.contains(&found.name.as_str()));
         users.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(users)
     }
