@@ -103,8 +103,8 @@ impl LocalProcessSpawner {
         }
     }
 
-    /// The server's output, if it is in a file of ours.
-    fn tail(&self, target: &Target) -> Option<Arc<Tail>> {
+    /// The output of a server that runs, followed from now on if it was not yet.
+    fn follow(&self, target: &Target) -> Option<Arc<Tail>> {
         match self.child(target.process.as_ref()) {
             Some(child) => child.output.clone(),
             None => {
@@ -112,15 +112,6 @@ impl LocalProcessSpawner {
                 self.outputs.follow(&target.user, &target.server, record, Begin::End)
             }
         }
-    }
-
-    async fn read_output(&self, target: &Target) -> String {
-        let Some(tail) = self.tail(target) else { return String::new() };
-        let read = tokio::task::spawn_blocking(move || {
-            tail.catch_up();
-            tail.last_lines()
-        });
-        read.await.unwrap_or_default()
     }
 
     /// Nothing of the server runs any more.
@@ -209,23 +200,45 @@ impl Spawner for LocalProcessSpawner {
     }
 
     async fn wait(&self, target: &Target) -> ExitReport {
-        let code = match self.find(target) {
+        let (code, tail) = match self.find(target) {
             Ok(Some(found)) => {
-                // Follows it from now on, also if it was adopted.
-                let _tail = self.tail(target);
+                let tail = self.follow(target);
                 found.ended().await;
-                found.exit_code()
+                (found.exit_code(), tail)
             }
-            Ok(None) => None,
+            Ok(None) => (None, None),
             Err(why) => {
                 tracing::debug!("the end of a server cannot be waited for, so it is polled: {why}");
                 std::future::pending().await
             }
         };
-        ExitReport { code, output: self.read_output(target).await }
+        let output = match tail {
+            Some(tail) => read(tail).await,
+            None => self.last_output(target).await,
+        };
+        ExitReport { code, output }
     }
 
     async fn last_output(&self, target: &Target) -> String {
-        self.read_output(target).await
+        let tail = match self.child(target.process.as_ref()) {
+            Some(child) => child.output.clone(),
+            None => target
+                .process
+                .as_ref()
+                .and_then(|record| self.outputs.find(&target.user, &target.server, record)),
+        };
+        match tail {
+            Some(tail) => read(tail).await,
+            None => String::new(),
+        }
     }
+}
+
+/// The last lines of an output.
+async fn read(tail: Arc<Tail>) -> String {
+    let read = tokio::task::spawn_blocking(move || {
+        tail.catch_up();
+        tail.last_lines()
+    });
+    read.await.unwrap_or_default()
 }

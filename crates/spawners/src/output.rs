@@ -165,12 +165,28 @@ impl Outputs {
         if let Some(tail) = followed.get(&name) {
             return Some(Arc::clone(tail));
         }
-        let tail = Tail::open(&self.directory.join(&name), user, server, self.limit, begin);
-        let tail = Arc::new(tail.map_err(|error| unreadable(&name, &error)).ok()?);
+        let tail = self.open(&name, user, server, begin)?;
         followed.insert(name, Arc::clone(&tail));
         drop(followed);
         self.start_following();
         Some(tail)
+    }
+
+    /// The output of a process, which need not run any more.
+    pub(crate) fn find(
+        &self,
+        user: &UserName,
+        server: &ServerName,
+        record: &ProcessRecord,
+    ) -> Option<Arc<Tail>> {
+        let name = OsString::from(file_name(&owner(user, server), record));
+        let followed = self.followed.lock().get(&name).cloned();
+        followed.or_else(|| self.open(&name, user, server, Begin::End))
+    }
+
+    fn open(&self, name: &OsString, user: &UserName, server: &ServerName, begin: Begin) -> Option<Arc<Tail>> {
+        let tail = Tail::open(&self.directory.join(name), user, server, self.limit, begin);
+        tail.map(Arc::new).map_err(|error| unreadable(name, &error)).ok()
     }
 
     /// Forgets a file that nobody writes to any more. It stays until the server's next start.
