@@ -86,6 +86,7 @@ hold)
 run)
     shift
     stops=()
+    # shellcheck disable=SC2154
     trap 'for stop in "${stops[@]}"; do $stop; done' EXIT
     if start_postgres; then
         stops+=("stop_postgres $directory")

@@ -41,8 +41,8 @@ new_password() {
 }
 
 write_configuration() {
-  local user=$1 arguments=""
-  [ "$(id -u)" != 0 ] || arguments='
+  local user=$1 more=""
+  [ "$(id -u)" != 0 ] || more='
 # Jupyter Server refuses to run as root unless it is told that this is meant.
 args = ["--allow-root"]'
   (umask 077 && cat >"$state/perijove.toml" <<EOF
@@ -66,7 +66,7 @@ admin_password = "$(new_password)"
 
 [Spawner]
 default_url = "/lab"
-$arguments
+$more
 EOF
   )
 }
