@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, Dict
+import threading
+from typing import Any, Callable, Dict, Optional
 
-from . import errors
+from . import errors, logs
 from .channel import Channel, Inbox, Message
-from .encoding import Encoder, decode
+from .encoding import Encoder
 from .evaluate import Evaluation
 from .handles import HandleTable
+from .objects import Objects
 
-NO_SUCH_METHOD, NO_SUCH_HANDLE = -32601, -32001
+NO_SUCH_METHOD = -32601
+# How long the event loop may take to notice a cancelled call before it counts as stuck.
+RESPONSE_TIME = 0.5
 
 
 def serve(channel: Channel, inbox: Inbox, evaluation: Evaluation, handles: HandleTable) -> None:
@@ -29,23 +33,40 @@ class Calls:
     def __init__(self, channel: Channel, evaluation: Evaluation, handles: HandleTable) -> None:
         self._channel = channel
         self._evaluation = evaluation
-        self._handles = handles
         self._encoder = Encoder(handles)
+        self._objects = Objects(evaluation.config, handles)
+        self._loop: Any = None
         self._tasks: Dict[int, asyncio.Task] = {}
+        self._methods: Dict[str, Callable] = {
+            "amend": self._amend,
+            "authenticator": self._authenticator,
+            "call": self._call,
+            "configure": self._configure,
+            "forget": self._forget,
+            "spawner": self._spawner,
+            "warm_up": self._warm_up,
+        }
 
     async def serve(self, inbox: Inbox) -> None:
         """Take messages from the reading thread for ever; the end of the socket ends the process."""
-        loop = asyncio.get_running_loop()
-        inbox.deliver_to(lambda message: loop.call_soon_threadsafe(self._receive, message))
+        self._loop = asyncio.get_running_loop()
+        inbox.deliver_to(self._receive)
         await asyncio.Event().wait()
 
     def _receive(self, message: Message) -> None:
-        task = asyncio.get_running_loop().create_task(self._answer(message))
+        """Take one message, on the reading thread."""
+        if message["method"] == "cancel":
+            self._cancel(message)
+        else:
+            self._loop.call_soon_threadsafe(self._start, message)
+
+    def _start(self, message: Message) -> None:
+        task = self._loop.create_task(self._answer(message))
         self._tasks[message["id"]] = task
         task.add_done_callback(lambda _: self._tasks.pop(message["id"], None))
 
     async def _answer(self, message: Message) -> None:
-        method = getattr(self, "do_" + message["method"], None)
+        method = self._methods.get(message["method"])
         if method is None:
             error = {"code": NO_SUCH_METHOD, "message": f"no method {message['method']}"}
             self._channel.refuse(message["id"], error)
@@ -54,14 +75,59 @@ class Calls:
             result = await method(message["params"])
         except BaseException as error:  # sys.exit() in a hook must not end the worker
             self._channel.refuse(message["id"], errors.to_message(error, self._evaluation.files))
-            return
-        self._channel.reply(message["id"], result)
+        else:
+            self._channel.reply(message["id"], result)
 
-    async def do_call(self, params: Message) -> Any:
-        """Call a handle's object with plain arguments, and wait for the result if it is awaitable."""
-        function = self._handles.get(params["handle"])
-        arguments = decode(params["args"], self._handles.get)
-        result = function(*arguments)
-        if hasattr(result, "__await__"):
-            result = await result
-        return self._encoder.encode(result)
+    def _cancel(self, message: Message) -> None:
+        """Cancel a call, and say which call the main thread is stuck in, if it is; on the reading thread."""
+        noticed = threading.Event()
+
+        def cancel() -> None:
+            task = self._tasks.get(message["params"]["call"])
+            if task is not None:
+                task.cancel()
+            noticed.set()
+
+        self._loop.call_soon_threadsafe(cancel)
+        if "id" not in message:
+            return
+        stuck_in = None if noticed.wait(RESPONSE_TIME) else self._running_call()
+        responsive = noticed.is_set()
+        self._channel.reply(message["id"], {"responsive": responsive, "stuck_in": stuck_in})
+
+    def _running_call(self) -> Optional[int]:
+        running = asyncio.current_task(self._loop)
+        return next((number for number, task in list(self._tasks.items()) if task is running), None)
+
+    async def _amend(self, params: Message) -> None:
+        self._objects.amend(params["remove"], params["replace"])
+
+    async def _configure(self, params: Message) -> None:
+        logs.redirect(self._channel, params["log_level"])
+        self._objects.configure(params)
+
+    async def _warm_up(self, params: Message) -> Any:
+        return self._objects.warm_up()
+
+    async def _forget(self, params: Message) -> None:
+        self._objects.forget(params["user"], params.get("server"))
+
+    async def _call(self, params: Message) -> Any:
+        function = self._objects.handle(params["handle"])
+        return await self._run(params["args"], lambda args: function(*args))
+
+    async def _authenticator(self, params: Message) -> Any:
+        method = getattr(self._objects.authenticator(), params["method"])
+        outcome = await self._run(params["args"], lambda args: method(*args))
+        return {**outcome, "changes": self._objects.authenticator_changes()}
+
+    async def _spawner(self, params: Message) -> Any:
+        return await self._objects.run_spawner_step(params, self._encoder)
+
+    async def _run(self, forms: list, function: Callable[[list], Any]) -> Message:
+        """Call a function with arguments that may be upstream's objects."""
+        arguments = [self._objects.argument(form) for form in forms]
+        value = function(arguments)
+        if hasattr(value, "__await__"):
+            value = await value
+        return {"value": self._encoder.encode(value), **self._objects.effects(arguments)}

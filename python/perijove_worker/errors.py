@@ -63,11 +63,40 @@ def to_message(error: BaseException, files: Optional[List[str]] = None) -> Messa
     }
     if isinstance(error, SystemExit):
         data["exit_status"] = exit_status(error)
-    for name in ("status_code", "reason", "log_message", "jupyterhub_message", "jupyterhub_html_message"):
-        value: Any = getattr(error, name, None)
-        if isinstance(value, int if name == "status_code" else str):
-            data[name] = value
+    data.update(web_error(error))
     return {"code": 1, "message": text_of(error), "data": data}
+
+
+def web_error(error: BaseException) -> Message:
+    """What upstream's error pages read from an exception."""
+    found: Message = {}
+    if isinstance(getattr(error, "status_code", None), int) and hasattr(error, "log_message"):
+        found["status_code"] = error.status_code
+        found["reason"] = text_or_none(getattr(error, "reason", None))
+        found["log_message"] = log_message(error)
+        headers = getattr(error, "headers", None) or {}
+        found["headers"] = [[str(name), str(value)] for name, value in headers.items()]
+    is_spawn_error = any(kind.__name__ == "SpawnException" for kind in type(error).__mro__)
+    if is_spawn_error:
+        found["jupyterhub_message"] = text_or_none(getattr(error, "message", None))
+        found["jupyterhub_html_message"] = text_or_none(getattr(error, "message_html", None))
+    for name in ("jupyterhub_message", "jupyterhub_html_message"):
+        if text_or_none(getattr(error, name, None)) is not None:
+            found[name] = getattr(error, name)
+    return found
+
+
+def log_message(error: Any) -> Optional[str]:
+    """The text of a ``web.HTTPError`` with its arguments filled in, as upstream shows it."""
+    try:
+        return text_or_none(error.get_message())
+    except (AttributeError, TypeError, ValueError):
+        return text_or_none(error.log_message)
+
+
+def text_or_none(value: Any) -> Optional[str]:
+    """The value if it is text with something in it."""
+    return value if isinstance(value, str) and value else None
 
 
 def text_of(error: BaseException) -> str:

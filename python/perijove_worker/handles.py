@@ -8,7 +8,8 @@ from typing import Any
 class HandleTable:
     """Numbers for objects; the same object keeps its number."""
 
-    def __init__(self) -> None:
+    def __init__(self, first: int = 1) -> None:
+        self._first = first
         self._objects: dict[int, Any] = {}
         self._numbers: dict[int, int] = {}
 
@@ -19,7 +20,7 @@ class HandleTable:
         """The number of an object, given now if it has none. The object is kept alive."""
         number = self._numbers.get(id(obj))
         if number is None:
-            number = len(self._objects) + 1
+            number = self._first + len(self._objects)
             self._objects[number] = obj
             self._numbers[id(obj)] = number
         return number

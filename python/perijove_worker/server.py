@@ -23,9 +23,10 @@ def serve(fd: int) -> None:
     channel = Channel(fd)
     inbox = Inbox()
     channel.start(inbox.put)
-    handles = HandleTable()
-    evaluation = Evaluation(Encoder(handles))
     request = inbox.get()
+    # A worker that replaces another gives out other numbers, so that old ones are never mistaken.
+    handles = HandleTable(request["params"]["first_handle"])
+    evaluation = Evaluation(Encoder(handles))
     if not evaluate(channel, evaluation, request) or not len(handles):
         leave()
     from . import calls  # asyncio takes longer to import than most configurations take to run

@@ -21,6 +21,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+pub(crate) use self::pending::Call;
 use self::pending::Pending;
 use crate::error::WorkerError;
 use crate::output::{LastLines, OutputSink, OutputStream, relay};
@@ -30,12 +31,25 @@ use crate::source;
 const END_GRACE: Duration = Duration::from_secs(5);
 /// How long to wait for the last printed lines of a worker that has ended. Its children may hold the pipes.
 const LAST_OUTPUT_GRACE: Duration = Duration::from_millis(300);
+/// How long the worker's reading thread may take to say what the main thread is doing.
+const RESPONSE_GRACE: Duration = Duration::from_secs(3);
 /// The longest message accepted from a worker.
 const LONGEST_FRAME: usize = 256 * 1024 * 1024;
 
+/// The sending side of the socket.
+#[derive(Clone)]
+struct Outgoing(mpsc::UnboundedSender<Vec<u8>>);
+
+impl Outgoing {
+    fn send(&self, message: &Json) {
+        // A closed channel means that the process is gone, which its pending calls learn from `Process`.
+        let _ = self.0.send(message.to_string().into_bytes());
+    }
+}
+
 /// A running worker process.
 pub(crate) struct Connection {
-    outgoing: mpsc::UnboundedSender<Vec<u8>>,
+    outgoing: Outgoing,
     pending: Arc<Pending>,
     kill: Mutex<Option<oneshot::Sender<()>>>,
     ended: watch::Receiver<bool>,
@@ -64,21 +78,58 @@ impl Connection {
             process.live(reading, killed).await;
             let _ = end.send(true);
         });
-        let connection = Self { outgoing, pending, kill: Mutex::new(Some(kill)), ended };
-        connection.send(&source::bundle());
-        Ok(connection)
+        let outgoing = Outgoing(outgoing);
+        outgoing.send(&source::bundle());
+        Ok(Self { outgoing, pending, kill: Mutex::new(Some(kill)), ended })
     }
 
-    /// Sends a request and waits for its answer. Dropping the future forgets the call.
-    pub(crate) async fn request(&self, method: &str, params: Json) -> Result<Json, WorkerError> {
-        let mut call = self.pending.register()?;
-        self.send(&json!({ "jsonrpc": "2.0", "id": call.id(), "method": method, "params": params }));
-        call.answer().await
+    /// Sends a request; the answer is awaited on the returned call.
+    pub(crate) fn call(&self, method: &str, params: &Json) -> Result<Call, WorkerError> {
+        let call = self.pending.register(&self.outgoing)?;
+        self.outgoing.send(&json!({ "jsonrpc": "2.0", "id": call.id(), "method": method, "params": params }));
+        Ok(call)
     }
 
-    /// Whether the process has ended, or its socket has.
+    /// Sends a request and waits for its answer, at most `deadline`, after which the call is cancelled and the
+    /// process ended if it is stuck in it. `what` names the call in the error.
+    pub(crate) async fn request(
+        &self,
+        method: &str,
+        params: &Json,
+        deadline: Duration,
+        what: &str,
+    ) -> Result<Json, WorkerError> {
+        let mut call = self.call(method, params)?;
+        if let Ok(answer) = timeout(deadline, call.answer()).await {
+            return answer;
+        }
+        let id = call.id();
+        drop(call);
+        if self.is_stuck(id).await {
+            tracing::error!(call = what, "the Python worker is stuck and is replaced");
+            self.kill();
+        }
+        Err(WorkerError::Deadline { what: what.to_owned(), seconds: deadline.as_secs_f64() })
+    }
+
+    /// Whether the main thread hangs in this call, or in another one that nobody waits for any more.
+    async fn is_stuck(&self, id: u64) -> bool {
+        let Ok(mut cancel) = self.call("cancel", &json!({ "call": id })) else { return false };
+        match timeout(RESPONSE_GRACE, cancel.answer()).await {
+            Ok(Ok(answer)) => {
+                let responsive = answer.get("responsive").and_then(Json::as_bool).unwrap_or(false);
+                let other = answer.get("stuck_in").and_then(Json::as_u64);
+                !responsive && !other.is_some_and(|other| self.pending.is_awaited(other))
+            }
+            Ok(Err(_)) => false,
+            Err(_) => true,
+        }
+    }
+
+    /// Whether the process has ended, or is about to.
     pub(crate) fn has_ended(&self) -> bool {
-        self.pending.has_ended()
+        let killed = self.kill.lock().unwrap_or_else(PoisonError::into_inner).is_none();
+        killed || self.pending.has_ended()
     }
 
     /// Waits until the process has ended and what it printed is relayed, but no longer than `limit`.
@@ -92,11 +143,6 @@ impl Connection {
         if let Some(kill) = self.kill.lock().unwrap_or_else(PoisonError::into_inner).take() {
             let _ = kill.send(());
         }
-    }
-
-    fn send(&self, message: &Json) {
-        // A closed channel means that the process is gone, which its pending calls learn from `Process`.
-        let _ = self.outgoing.send(message.to_string().into_bytes());
     }
 }
 

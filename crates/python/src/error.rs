@@ -27,6 +27,9 @@ pub struct PythonError {
     pub reason: Option<String>,
     /// The text that a `web.HTTPError` wants logged; JupyterHub shows it on its error page.
     pub log_message: Option<String>,
+    /// The headers that a `web.HTTPError` wants on the answer.
+    #[serde(default)]
+    pub headers: Vec<(String, String)>,
     /// `jupyterhub_message`: text for the user.
     #[serde(rename = "jupyterhub_message")]
     pub user_message: Option<String>,
@@ -87,7 +90,15 @@ pub enum WorkerError {
         /// What was called.
         what: String,
         /// The deadline, in seconds.
-        seconds: u64,
+        seconds: f64,
+    },
+    /// What the handle names is gone: the worker was restarted and the configuration no longer has it.
+    #[error(
+        "{description} is no longer there: the configuration changed since the hub started\nhint: restart the hub"
+    )]
+    HandleGone {
+        /// What the handle named.
+        description: String,
     },
     /// The worker said something that this version does not understand.
     #[error("unexpected answer from the Python worker: {0}")]

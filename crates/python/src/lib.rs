@@ -11,13 +11,19 @@
 mod connection;
 mod error;
 mod evaluation;
+mod facts;
 pub mod interpreter;
 mod output;
+mod reconcile;
 mod source;
 mod worker;
 
 pub use error::{PythonError, WorkerError};
 pub use evaluation::{Evaluation, SectionValues, SourceLocation};
+pub use facts::{
+    ClassName, GroupFacts, HubFacts, HubServer, HubSettings, RequestFacts, ServerFacts, SpawnerFacts,
+    UserFacts,
+};
 pub use interpreter::Interpreter;
 pub use output::{OutputSink, OutputStream};
-pub use worker::{Worker, WorkerOptions};
+pub use worker::{Argument, Outcome, Response, SpawnerStep, Worker, WorkerOptions};

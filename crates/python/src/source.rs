@@ -14,14 +14,21 @@ macro_rules! modules {
 const MODULES: &[(&str, &str)] = modules! {
     "perijove_worker" => "__init__.py",
     "perijove_worker.calls" => "calls.py",
+    "perijove_worker.changes" => "changes.py",
     "perijove_worker.channel" => "channel.py",
     "perijove_worker.encoding" => "encoding.py",
     "perijove_worker.errors" => "errors.py",
     "perijove_worker.evaluate" => "evaluate.py",
+    "perijove_worker.handlers" => "handlers.py",
     "perijove_worker.handles" => "handles.py",
+    "perijove_worker.logs" => "logs.py",
+    "perijove_worker.objects" => "objects.py",
     "perijove_worker.server" => "server.py",
+    "perijove_worker.spawners" => "spawners.py",
     "perijove_worker.standin" => "standin.py",
     "perijove_worker.tracking" => "tracking.py",
+    "perijove_worker.upstream" => "upstream.py",
+    "perijove_worker.users" => "users.py",
 };
 
 /// Every module by its dotted name, as the bootstrap expects them.

@@ -1,98 +1,27 @@
 //! The worker as the hub sees it: started once, called with deadlines, replaced when it dies or stalls.
 
-use std::ffi::OsString;
+mod hooks;
+mod options;
+
 use std::fmt;
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use perijove_model::value::{Handle, Value};
-use serde_json::json;
-use tokio::process::Command;
-use tokio::time::timeout;
+use perijove_model::value::Handle;
+use serde_json::{Value as Json, json};
 
+pub use self::hooks::{Argument, Outcome, Response, SpawnerStep};
+pub use self::options::WorkerOptions;
 use crate::connection::Connection;
 use crate::error::WorkerError;
-use crate::evaluation::{Evaluation, WireEvaluation};
-use crate::output::{OutputSink, log_sink};
+use crate::evaluation::Evaluation;
+use crate::facts::{ClassName, HubFacts};
+use crate::reconcile::{Reconciliation, Renumbered, reconcile};
 
-/// How long to wait for the output of a configuration that failed.
-const FAILURE_OUTPUT_WAIT: Duration = Duration::from_secs(1);
-
-/// What a worker needs to start.
-#[derive(Clone)]
-pub struct WorkerOptions {
-    /// The interpreter, from [`crate::interpreter::discover`].
-    pub interpreter: PathBuf,
-    /// The configuration files, executed in this order; later ones win. Absolute paths.
-    pub config_files: Vec<PathBuf>,
-    /// `sys.argv` of the configuration: the hub's command line.
-    pub argv: Vec<String>,
-    /// The environment; `None` inherits the hub's.
-    pub env: Option<Vec<(OsString, OsString)>>,
-    /// The working directory; `None` inherits the hub's.
-    pub cwd: Option<PathBuf>,
-    /// How long the files may take to run.
-    pub evaluation_deadline: Duration,
-    /// Receives what Python code prints.
-    pub output: OutputSink,
-}
-
-impl WorkerOptions {
-    /// Options that run `config_files` in this process's environment and log what they print.
-    pub fn new(interpreter: impl Into<PathBuf>, config_files: Vec<PathBuf>) -> Self {
-        Self {
-            interpreter: interpreter.into(),
-            config_files,
-            argv: std::env::args_os().map(|argument| argument.to_string_lossy().into_owned()).collect(),
-            env: None,
-            cwd: None,
-            evaluation_deadline: Duration::from_secs(300),
-            output: log_sink(),
-        }
-    }
-
-    fn command(&self) -> Command {
-        let mut command = Command::new(&self.interpreter);
-        if let Some(env) = &self.env {
-            command.env_clear().envs(env.iter().map(|(name, value)| (name, value)));
-        }
-        if let Some(cwd) = &self.cwd {
-            command.current_dir(cwd);
-        }
-        command
-    }
-
-    fn connect(&self) -> Result<Connection, WorkerError> {
-        Connection::start(self.command(), &self.output)
-            .map_err(|source| WorkerError::Start { path: self.interpreter.clone(), source })
-    }
-
-    async fn evaluate(&self, connection: &Connection) -> Result<Evaluation, WorkerError> {
-        let params = json!({ "files": self.config_files, "argv": self.argv });
-        let answer = timeout(self.evaluation_deadline, connection.request("evaluate", params)).await;
-        let result = match answer {
-            Ok(Ok(result)) => result,
-            Ok(Err(error)) => {
-                connection.wait_for_end(FAILURE_OUTPUT_WAIT).await;
-                return Err(error);
-            }
-            Err(_) => {
-                connection.kill();
-                let what = format!("the configuration {}", self.config_files_text());
-                return Err(WorkerError::Deadline { what, seconds: self.evaluation_deadline.as_secs() });
-            }
-        };
-        let wire: WireEvaluation =
-            serde_json::from_value(result).map_err(|error| WorkerError::Protocol(error.to_string()))?;
-        Ok(wire.into())
-    }
-
-    fn config_files_text(&self) -> String {
-        let names: Vec<_> = self.config_files.iter().map(|path| path.display().to_string()).collect();
-        names.join(", ")
-    }
-}
+/// How many handles one process may number. A replacement starts above, so that no number has two meanings.
+const NUMBERS_PER_PROCESS: u64 = 1 << 32;
+/// How long the worker may take to note what it is told.
+const SETUP_DEADLINE: Duration = Duration::from_secs(30);
 
 /// A Python process that holds what the configuration could not say in plain values. Cheap to clone; the process
 /// ends with the last clone.
@@ -103,7 +32,33 @@ pub struct Worker {
 
 struct Inner {
     options: WorkerOptions,
-    connection: Connection,
+    first: Evaluation,
+    hub: Mutex<Option<HubFacts>>,
+    live: tokio::sync::Mutex<Live>,
+}
+
+/// The present process.
+struct Live {
+    connection: Arc<Connection>,
+    numbers: Numbers,
+}
+
+/// What the present process calls the objects that handles name.
+#[derive(Clone)]
+struct Numbers {
+    /// The first number that this process gives out.
+    first: u64,
+    /// The numbers of the first evaluation's handles, if this is not the first process.
+    renumbered: Option<Arc<Renumbered>>,
+}
+
+impl Numbers {
+    fn current(&self, handle: &Handle) -> Result<u64, WorkerError> {
+        let own = self.first..self.first.saturating_add(NUMBERS_PER_PROCESS);
+        let renumbered = || self.renumbered.as_ref().and_then(|numbers| numbers.get(&handle.id).copied());
+        if own.contains(&handle.id) { Some(handle.id) } else { renumbered() }
+            .ok_or_else(|| WorkerError::HandleGone { description: handle.description.clone() })
+    }
 }
 
 impl Worker {
@@ -116,31 +71,110 @@ impl Worker {
     /// [`WorkerError::Deadline`] if they take too long; the others if the interpreter does not work.
     pub async fn start(options: WorkerOptions) -> Result<(Option<Self>, Evaluation), WorkerError> {
         let connection = options.connect()?;
-        let evaluation = options.evaluate(&connection).await?;
+        let evaluation = options.evaluate(&connection, 1).await?;
         if !evaluation.has_handles {
             return Ok((None, evaluation));
         }
-        Ok((Some(Self { inner: Arc::new(Inner { options, connection }) }), evaluation))
+        let numbers = Numbers { first: 1, renumbered: None };
+        let live = Live { connection: Arc::new(connection), numbers };
+        let inner = Inner {
+            options,
+            first: evaluation.clone(),
+            hub: Mutex::default(),
+            live: tokio::sync::Mutex::new(live),
+        };
+        Ok((Some(Self { inner: Arc::new(inner) }), evaluation))
     }
 
-    /// Calls a function of the configuration with plain arguments; an awaitable result is awaited.
+    /// Tells the worker about the hub. Hooks that work on spawners, users, handlers or the authenticator need
+    /// this; it is repeated for every process that replaces this one.
     ///
     /// # Errors
-    /// [`WorkerError::Python`] if it raises, [`WorkerError::Deadline`] if it does not return in time.
-    pub async fn call(
-        &self,
-        function: &Handle,
-        args: &[Value],
-        deadline: Duration,
-    ) -> Result<Value, WorkerError> {
-        let params = json!({ "handle": function.id, "args": args });
-        let answer = timeout(deadline, self.inner.connection.request("call", params)).await;
-        let result = answer.map_err(|_| WorkerError::Deadline {
-            what: function.description.clone(),
-            seconds: deadline.as_secs(),
-        })??;
-        Value::from_json(&result).map_err(|error| WorkerError::Protocol(error.to_string()))
+    /// Those of [`Worker::call`].
+    pub async fn configure(&self, hub: HubFacts) -> Result<(), WorkerError> {
+        let (connection, numbers) = self.live().await?;
+        tell(&connection, &numbers, &hub).await?;
+        *self.inner.hub.lock().unwrap_or_else(PoisonError::into_inner) = Some(hub);
+        Ok(())
     }
+
+    /// Imports upstream's classes, which takes seconds, so that the first hook need not wait for it. Call it once
+    /// the hub serves. Returns the version of JupyterHub in the interpreter.
+    ///
+    /// # Errors
+    /// Those of [`Worker::call`].
+    pub async fn warm_up(&self, deadline: Duration) -> Result<String, WorkerError> {
+        let (connection, _) = self.live().await?;
+        let version = connection.request("warm_up", &json!({}), deadline, "importing jupyterhub").await?;
+        Ok(version.as_str().unwrap_or_default().to_owned())
+    }
+
+    /// The present process, started again if the last one is gone.
+    async fn live(&self) -> Result<(Arc<Connection>, Numbers), WorkerError> {
+        let mut live = self.inner.live.lock().await;
+        if live.connection.has_ended() {
+            let first = live.numbers.first.saturating_add(NUMBERS_PER_PROCESS);
+            *live = self.restart(first).await?;
+        }
+        Ok((Arc::clone(&live.connection), live.numbers.clone()))
+    }
+
+    async fn restart(&self, first: u64) -> Result<Live, WorkerError> {
+        tracing::warn!("the Python worker has ended; the configuration is evaluated again");
+        let options = &self.inner.options;
+        let connection = options.connect()?;
+        let second = options.evaluate(&connection, first).await?;
+        let Reconciliation { handles, replace, remove, lost } = reconcile(&self.inner.first, &second);
+        for option in &lost {
+            tracing::error!(
+                option,
+                "the configuration has another function here than when the hub started; it is not used until the hub restarts"
+            );
+        }
+        let changed = replace.iter().map(|(section, name, _)| (section, name));
+        for (section, name) in changed.chain(remove.iter().map(|(section, name)| (section, name))) {
+            tracing::warn!(
+                option = format!("{section}.{name}"),
+                "changed since the hub started; the old value stays"
+            );
+        }
+        let numbers = Numbers { first, renumbered: Some(Arc::new(handles)) };
+        if second.has_handles {
+            let amend = json!({ "replace": replace, "remove": remove });
+            connection.request("amend", &amend, SETUP_DEADLINE, "restoring the configuration").await?;
+            let hub = self.inner.hub.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            if let Some(hub) = hub {
+                tell(&connection, &numbers, &hub).await?;
+            }
+        }
+        Ok(Live { connection: Arc::new(connection), numbers })
+    }
+}
+
+/// Sends the facts about the hub.
+async fn tell(connection: &Connection, numbers: &Numbers, hub: &HubFacts) -> Result<(), WorkerError> {
+    let class = |name: &ClassName| -> Result<Json, WorkerError> {
+        match name {
+            ClassName::Named(name) => Ok(json!(name)),
+            ClassName::Handle(handle) => Ok(json!(numbers.current(handle)?)),
+        }
+    };
+    let configure = json!({
+        "log_level": hub.log_level,
+        "spawner_class": class(&hub.spawner_class)?,
+        "authenticator_class": class(&hub.authenticator_class)?,
+        "hub": hub.hub,
+        "settings": hub.settings,
+    });
+    let overrides = hub
+        .overrides
+        .iter()
+        .map(|(section, name, value)| Ok(json!([section, name, hooks::renumber(value, numbers)?])));
+    let overrides: Vec<Json> = overrides.collect::<Result<_, WorkerError>>()?;
+    let amend = json!({ "remove": [], "replace": overrides });
+    connection.request("amend", &amend, SETUP_DEADLINE, "telling the worker the configuration").await?;
+    connection.request("configure", &configure, SETUP_DEADLINE, "telling the worker about the hub").await?;
+    Ok(())
 }
 
 impl fmt::Debug for Worker {

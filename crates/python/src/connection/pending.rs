@@ -4,8 +4,10 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::Deserialize;
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 use tokio::sync::oneshot;
+
+use super::Outgoing;
 
 use crate::error::{PythonError, WorkerError};
 
@@ -49,7 +51,7 @@ impl Pending {
     }
 
     /// A new call; an error if the process has ended.
-    pub(super) fn register(self: &Arc<Self>) -> Result<Call, WorkerError> {
+    pub(super) fn register(self: &Arc<Self>, outgoing: &Outgoing) -> Result<Call, WorkerError> {
         let mut table = self.table();
         if let Some(end) = &table.end {
             return Err(end.clone().into());
@@ -58,11 +60,16 @@ impl Pending {
         let id = table.last_id;
         let (sender, receiver) = oneshot::channel();
         table.calls.insert(id, sender);
-        Ok(Call { id, receiver, pending: Arc::clone(self) })
+        Ok(Call { id, receiver, pending: Arc::clone(self), outgoing: outgoing.clone() })
     }
 
     pub(super) fn has_ended(&self) -> bool {
         self.table().end.is_some()
+    }
+
+    /// Whether somebody still waits for the answer to a call.
+    pub(super) fn is_awaited(&self, id: u64) -> bool {
+        self.table().calls.contains_key(&id)
     }
 
     /// Hands a message from the worker to whom it is for.
@@ -105,30 +112,31 @@ fn answer(mut message: Json) -> Answer {
 
 /// A record that Python code logged.
 fn notification(message: &Json) {
-    let text =
-        |name: &str| message.pointer(&format!("/params/{name}")).and_then(Json::as_str).unwrap_or_default();
+    let param = |name: &str| message.get("params").and_then(|params| params.get(name));
+    let text = |name: &str| param(name).and_then(Json::as_str).unwrap_or_default();
     let (logger, line) = (text("logger"), text("message"));
-    match text("level") {
-        "DEBUG" => tracing::debug!(target: "perijove::python", logger, "{line}"),
-        "INFO" => tracing::info!(target: "perijove::python", logger, "{line}"),
-        "WARNING" => tracing::warn!(target: "perijove::python", logger, "{line}"),
-        _ => tracing::error!(target: "perijove::python", logger, "{line}"),
+    match param("level").and_then(Json::as_u64).unwrap_or_default() {
+        0..20 => tracing::debug!(target: "perijove::python", logger, "{line}"),
+        20..30 => tracing::info!(target: "perijove::python", logger, "{line}"),
+        30..40 => tracing::warn!(target: "perijove::python", logger, "{line}"),
+        40.. => tracing::error!(target: "perijove::python", logger, "{line}"),
     }
 }
 
-/// One call; dropping it forgets the call.
-pub(super) struct Call {
+/// One call. Dropping it before the answer has come cancels it in the worker.
+pub(crate) struct Call {
     id: u64,
     receiver: oneshot::Receiver<Answer>,
     pending: Arc<Pending>,
+    outgoing: Outgoing,
 }
 
 impl Call {
-    pub(super) fn id(&self) -> u64 {
+    pub(crate) fn id(&self) -> u64 {
         self.id
     }
 
-    pub(super) async fn answer(&mut self) -> Answer {
+    pub(crate) async fn answer(&mut self) -> Answer {
         match (&mut self.receiver).await {
             Ok(answer) => answer,
             Err(_) => Err(WorkerError::Protocol("the call was forgotten".to_owned())),
@@ -138,6 +146,9 @@ impl Call {
 
 impl Drop for Call {
     fn drop(&mut self) {
-        self.pending.table().calls.remove(&self.id);
+        if self.pending.table().calls.remove(&self.id).is_some() {
+            self.outgoing
+                .send(&json!({ "jsonrpc": "2.0", "method": "cancel", "params": { "call": self.id } }));
+        }
     }
 }

@@ -44,3 +44,12 @@ impl Files {
         Worker::start(self.options(config)).await
     }
 }
+
+/// The interpreter that has JupyterHub, from `PERIJOVE_TEST_PYTHON`.
+pub fn python_with_jupyterhub() -> Option<PathBuf> {
+    let found = std::env::var_os("PERIJOVE_TEST_PYTHON").map(PathBuf::from);
+    if found.is_none() {
+        eprintln!("SKIPPED: set PERIJOVE_TEST_PYTHON to an interpreter that has jupyterhub 6.1.1");
+    }
+    found
+}

@@ -1,11 +1,9 @@
 //! Configuration files through a real interpreter.
 
-mod common;
-
 use std::ffi::OsString;
 use std::time::{Duration, Instant};
 
-use common::Files;
+use crate::common::Files;
 use perijove_model::value::{HandleKind, LazyOps, Value};
 use perijove_python::{Evaluation, WorkerError};
 

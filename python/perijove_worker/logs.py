@@ -1,0 +1,46 @@
+"""What Python code logs goes to the hub's log."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+from .channel import Channel
+
+
+class HubHandler(logging.Handler):
+    """Sends records to the hub, which decides how a line looks."""
+
+    def __init__(self, channel: Channel) -> None:
+        super().__init__()
+        self._channel = channel
+        self.setFormatter(logging.Formatter("%(message)s"))
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Send one record, with its traceback if it has one."""
+        try:
+            message = self.format(record).encode("utf-8", "backslashreplace").decode()
+            params = {"level": record.levelno, "logger": record.name, "message": message}
+            self._channel.notify("log", params)
+        except OSError:
+            pass  # the hub is gone, and this process about to be
+        except Exception:
+            self.handleError(record)
+
+
+def redirect(channel: Channel, level: int) -> None:
+    """Send the root logger's records to the hub, unless the configuration gave it handlers."""
+    root = logging.getLogger()
+    if root.handlers:
+        return
+    root.addHandler(HubHandler(channel))
+    root.setLevel(level)
+    # The event loop's own remarks are of no use to an admin.
+    logging.getLogger("asyncio").setLevel(max(level, logging.WARNING))
+
+
+def name_traitlets_logger() -> None:
+    """Let what spawners and authenticators log come from ``JupyterHub``, as in the real hub."""
+    log = sys.modules.get("traitlets.log")
+    if log is not None and hasattr(log, "_fallback"):
+        log._fallback = logging.getLogger("JupyterHub")
