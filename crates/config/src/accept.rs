@@ -116,7 +116,7 @@ fn accept_text(value: Value) -> Option<String> {
     }
 }
 
-fn url_prefix(text: String) -> String {
+pub(crate) fn url_prefix(text: String) -> String {
     let front = if text.starts_with('/') { "" } else { "/" };
     let text = format!("{front}{text}");
     if text.ends_with('/') { text } else { text + "/" }

@@ -22,7 +22,7 @@ impl fmt::Display for Place {
     }
 }
 
-/// Why a configuration cannot be used. Every case ends the start with status 1.
+/// Why a configuration cannot be used. Every case ends the start with [`ConfigError::exit_status`].
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// A value of the wrong type.
@@ -74,6 +74,14 @@ pub enum ConfigError {
         /// Why.
         source: std::io::Error,
     },
+    /// A file that cannot be written.
+    #[error("cannot write {}: {source}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
     /// A TOML or JSON file that is not well-formed, or not a configuration.
     #[error("{}{}: {problem}", path.display(), line.map(|line| format!(":{line}")).unwrap_or_default())]
     Syntax {
@@ -84,10 +92,50 @@ pub enum ConfigError {
         /// What is wrong.
         problem: String,
     },
+    /// The Python interpreter is missing, or the Python file is wrong.
+    #[error(transparent)]
+    Python(#[from] perijove_python::WorkerError),
+    /// More than one thing is wrong.
+    #[error("{}", join(.0))]
+    Several(Vec<ConfigError>),
+    /// Words that are no options: exit status 2, as argparse's.
+    #[error("{problem}\nhint: `perijove --help` lists the options")]
+    Usage {
+        /// What is wrong.
+        problem: String,
+    },
     /// An argument that cannot be used.
     #[error("{problem}\nhint: `perijove --help` lists the options")]
     Argument {
         /// What is wrong.
         problem: String,
     },
+}
+
+fn join(errors: &[ConfigError]) -> String {
+    errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
+impl ConfigError {
+    /// No error, the one, or all together.
+    pub(crate) fn all(mut errors: Vec<Self>) -> Result<(), Self> {
+        match errors.len() {
+            0 => Ok(()),
+            1 => Err(errors.remove(0)),
+            _ => Err(Self::Several(errors)),
+        }
+    }
+
+    /// Whether the value is right and only Perijove does not act on it.
+    pub(crate) fn is_not_yet(&self) -> bool {
+        matches!(self, Self::NotYet { .. })
+    }
+
+    /// The exit status of the program: 2 for a command line that cannot be split into options, else 1.
+    pub fn exit_status(&self) -> u8 {
+        match self {
+            Self::Usage { .. } => 2,
+            _ => 1,
+        }
+    }
 }

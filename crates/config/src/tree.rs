@@ -1,6 +1,7 @@
 //! The tree of sections and values, and how later ones are merged over earlier ones.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use perijove_model::value::{LazyOps, Value};
 
@@ -25,12 +26,22 @@ pub struct Entry {
 }
 
 /// A value, or words of the command line that only their trait can interpret.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub enum Raw {
     /// A value.
     Value(Value),
     /// The words of an option for which no class is known.
     Words(Vec<String>),
+}
+
+/// Only the type is shown, since values may be secrets.
+impl fmt::Debug for Raw {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Value(value) => write!(f, "<{}>", value.type_name()),
+            Self::Words(words) => write!(f, "<{} words>", words.len()),
+        }
+    }
 }
 
 impl Tree {

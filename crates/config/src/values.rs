@@ -2,9 +2,11 @@
 
 use perijove_model::value::Value;
 
-use crate::class::{ClassInfo, DefaultValue};
+use crate::class::{ClassInfo, DefaultValue, TraitInfo};
 use crate::command_line::words::from_words;
 use crate::config::Config;
+use crate::corrections::{self, Corrected, Refusal};
+use crate::deprecated;
 use crate::error::{ConfigError, Place};
 use crate::from_value::FromValue;
 use crate::kind::Kind;
@@ -50,18 +52,51 @@ impl<'a> Values<'a> {
     /// # Errors
     /// A value that does not fit.
     pub fn value(&self, name: &str) -> Result<Value, ConfigError> {
-        let info = self.class.trait_info(name).ok_or_else(|| ConfigError::NoSuchTrait {
-            class: self.class.name.to_owned(),
-            name: name.to_owned(),
-        })?;
-        let Some(entry) = self.entry(name) else { return self.default_value(&info.default) };
+        if let Some(value) = corrections::derived(self, name)? {
+            return Ok(value);
+        }
+        if let Some(value) = deprecated::replacement(self, name)? {
+            return Ok(value);
+        }
+        match self.accepted(name)? {
+            Some(value) => Ok(self.corrected(name, value)?.value),
+            None => self.default_value(&self.info(name)?.default),
+        }
+    }
+
+    /// Checks a value that was set; says what is odd about it.
+    pub(crate) fn check(&self, name: &str) -> Result<Option<String>, ConfigError> {
+        match self.accepted(name)? {
+            Some(value) => Ok(self.corrected(name, value)?.warning),
+            None => Ok(None),
+        }
+    }
+
+    /// What was set, in the type of the trait; nothing is derived from other traits.
+    pub(crate) fn accepted(&self, name: &str) -> Result<Option<Value>, ConfigError> {
+        let info = self.info(name)?;
+        let Some(entry) = self.entry(name) else { return Ok(None) };
         let value = match &entry.raw {
             Raw::Value(Value::Lazy(ops)) => ops.apply(&self.lazy_initial(&info.kind, &info.default)?),
             Raw::Value(value) => value.clone(),
             Raw::Words(words) => from_words(&info.kind, words),
         };
         let kept = value.clone();
-        info.kind.accept(value).ok_or_else(|| self.wrong_type(name, &info.kind, &kept))
+        info.kind.accept(value).map(Some).ok_or_else(|| self.wrong_type(name, &info.kind, &kept))
+    }
+
+    fn corrected(&self, name: &str, value: Value) -> Result<Corrected, ConfigError> {
+        corrections::correct(self, name, value).map_err(|refusal| match refusal {
+            Refusal::Problem(problem) => ConfigError::BadValue { place: Box::new(self.place(name)), problem },
+            Refusal::Other(error) => error,
+        })
+    }
+
+    fn info(&self, name: &str) -> Result<&'static TraitInfo, ConfigError> {
+        self.class.trait_info(name).ok_or_else(|| ConfigError::NoSuchTrait {
+            class: self.class.name.to_owned(),
+            name: name.to_owned(),
+        })
     }
 
     /// The value of a trait in the type of its field.

@@ -178,7 +178,7 @@ fn unquote_bytes(text: &str) -> &str {
 
 /// `~` and `~/…` as the home of whoever runs this. `~name` would need the account database and
 /// stays as it is.
-fn expand_user(word: &str) -> String {
+pub(crate) fn expand_user(word: &str) -> String {
     let Some(rest) = word.strip_prefix('~') else { return word.to_owned() };
     if !rest.is_empty() && !rest.starts_with('/') {
         return word.to_owned();

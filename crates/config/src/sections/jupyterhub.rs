@@ -6,6 +6,7 @@ use perijove_model::value::Value;
 use secrecy::SecretString;
 
 use super::application::LOG_LEVELS;
+use crate::addresses::public::PublicUrl;
 use crate::class::DefaultValue::{
     Bool, Computed, EmptyBytes, EmptyDict, EmptyList, EmptySet, Float, Int, Late, None, Text,
 };
@@ -242,14 +243,11 @@ section! {
 }
 
 fn base_url(values: &Values<'_>) -> Result<Value, ConfigError> {
-    let url: String = values.get("bind_url")?;
-    Ok(Value::Str(crate::addresses::url_path(&url).to_owned()))
+    Ok(Value::Str(PublicUrl::resolve(values)?.base_url))
 }
 
 fn bind_url(values: &Values<'_>) -> Result<Value, ConfigError> {
-    let cert: String = values.get("ssl_cert")?;
-    let scheme = if cert.is_empty() { "http" } else { "https" };
-    Ok(Value::Str(format!("{scheme}://:8000")))
+    Ok(Value::Str(PublicUrl::resolve(values)?.bind_url))
 }
 
 fn hub_routespec(values: &Values<'_>) -> Result<Value, ConfigError> {
