@@ -93,8 +93,8 @@ fn digest(token: &str, rounds: u32, salt: &str) -> Vec<u8> {
     hasher.finalize().to_vec()
 }
 
-/// A token's stored hash. `Display` and `FromStr` are the form in the database.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A token's stored hash. `Display` and `FromStr` are the form in the database; `Debug` shows nothing of it.
+#[derive(Clone, PartialEq, Eq)]
 pub struct HashedToken {
     rounds: u32,
     salt: String,
@@ -128,6 +128,12 @@ impl HashedToken {
 impl fmt::Display for HashedToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{ALGORITHM}:{}:{}:{}", self.rounds, self.salt, hex::encode(&self.digest))
+    }
+}
+
+impl fmt::Debug for HashedToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("HashedToken(…)")
     }
 }
 
