@@ -77,7 +77,7 @@ pub type AccountSession = Map<String, Value>;
 #[async_trait]
 pub trait Authenticator: Send + Sync {
     /// Import string of the class that this stands for, as `/hub/api/info` shows it.
-    fn upstream_class(&self) -> &str;
+    fn upstream_class(&self) -> String;
 
     /// What the login page shows.
     fn login_form(&self) -> LoginForm;

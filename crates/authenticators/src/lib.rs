@@ -2,16 +2,23 @@
 //!
 //! [`Authenticator`] is the seam: it checks credentials. [`Policy`] holds the rules of the configuration that apply
 //! whatever the authenticator (allowed, blocked and admin users, user name rules). [`login`] runs one login through
-//! both, in JupyterHub's order. The registry maps configured names to implementations.
+//! both, in JupyterHub's order. [`registry`] maps
+//! configured names to implementations.
 
 pub mod authenticator;
+pub mod dummy;
 mod error;
+pub mod local;
 pub mod login;
 pub mod model;
+pub mod null;
+pub mod pam;
 pub mod policy;
+pub mod registry;
+pub mod shared_password;
 
 pub use authenticator::{AccountSession, Authenticator, Finding, LoginForm, Refresh, Severity};
 pub use error::{AddUserError, AuthError, SetupError};
 pub use login::{LoginRefusal, login};
 pub use model::{AuthModel, LoginRequest, ManagedGroups};
-pub use policy::{KnownUsers, Policy, PolicySettings};
+pub use policy::{KnownUsers, NOBODY_ALLOWED, Policy, PolicySettings};

@@ -77,3 +77,6 @@ pub async fn login(
     }
     authenticator.post_auth(request, model).await?.ok_or(LoginRefusal::Hook { name })
 }
+
+#[cfg(test)]
+mod tests;
