@@ -156,7 +156,8 @@ fn host_name(request: &Request<RequestBody>) -> Option<String> {
 }
 
 fn health() -> Response<AnswerBody> {
-    let body = Full::new(Bytes::from_static(br#"{"status":"OK"}"#)).map_err(|never| match never {}).boxed_unsync();
+    let body =
+        Full::new(Bytes::from_static(br#"{"status":"OK"}"#)).map_err(|never| match never {}).boxed_unsync();
     let mut response = Response::new(AnswerBody::Local(body));
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response

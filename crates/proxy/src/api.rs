@@ -52,8 +52,16 @@ impl ChpApi {
         response
     }
 
-    async fn operation(&self, parts: &http::request::Parts, body: RequestBody) -> Result<Response<Body>, Refusal> {
-        let rest = parts.uri.path().strip_prefix("/api/routes").filter(|rest| rest.is_empty() || rest.starts_with('/'));
+    async fn operation(
+        &self,
+        parts: &http::request::Parts,
+        body: RequestBody,
+    ) -> Result<Response<Body>, Refusal> {
+        let rest = parts
+            .uri
+            .path()
+            .strip_prefix("/api/routes")
+            .filter(|rest| rest.is_empty() || rest.starts_with('/'));
         let rest = rest.ok_or(Refusal::Status(StatusCode::NOT_FOUND))?;
         let path = percent_decode_str(rest).decode_utf8();
         let path = path.map_err(|_| Refusal::Bad("The path is not UTF-8".to_owned()))?;
@@ -91,7 +99,9 @@ impl ChpApi {
     fn list(&self, query: &str) -> Result<Response<Body>, Refusal> {
         let value_of = |wanted| {
             let mut pairs = url::form_urlencoded::parse(query.as_bytes());
-            pairs.find(|(name, value)| name == wanted && !value.is_empty()).map(|(_, value)| value.into_owned())
+            pairs
+                .find(|(name, value)| name == wanted && !value.is_empty())
+                .map(|(_, value)| value.into_owned())
         };
         let limit = match value_of("inactiveSince").or_else(|| value_of("inactive_since")) {
             None => None,
@@ -109,7 +119,11 @@ impl ChpApi {
     async fn add(&self, path: &str, body: RequestBody) -> Result<Response<Body>, Refusal> {
         let body = Limited::new(body, MAX_BODY).collect().await.map_err(|error| {
             let too_large = error.is::<LengthLimitError>();
-            if too_large { Refusal::Status(StatusCode::PAYLOAD_TOO_LARGE) } else { Refusal::Bad(error.to_string()) }
+            if too_large {
+                Refusal::Status(StatusCode::PAYLOAD_TOO_LARGE)
+            } else {
+                Refusal::Bad(error.to_string())
+            }
         })?;
         let data: Value = serde_json::from_slice(&body.to_bytes())
             .map_err(|error| Refusal::Bad(format!("Body not valid JSON: {error}")))?;
@@ -125,7 +139,11 @@ impl ChpApi {
 }
 
 impl LocalService for ChpApi {
-    fn call(&self, request: Request<RequestBody>, _connection: ConnInfo) -> BoxFuture<'static, Response<Body>> {
+    fn call(
+        &self,
+        request: Request<RequestBody>,
+        _connection: ConnInfo,
+    ) -> BoxFuture<'static, Response<Body>> {
         Box::pin(self.clone().answer(request))
     }
 
@@ -196,7 +214,11 @@ fn parse_time(text: &str) -> Option<DateTime<Utc>> {
     let (plain, utc) = text.strip_suffix('Z').map_or((text, false), |plain| (plain, true));
     let forms = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M"];
     let time = forms.iter().find_map(|form| NaiveDateTime::parse_from_str(plain, form).ok())?;
-    if utc { Some(time.and_utc()) } else { Local.from_local_datetime(&time).earliest().map(|time| time.to_utc()) }
+    if utc {
+        Some(time.and_utc())
+    } else {
+        Local.from_local_datetime(&time).earliest().map(|time| time.to_utc())
+    }
 }
 
 #[cfg(test)]

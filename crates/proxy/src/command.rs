@@ -19,8 +19,8 @@ use crate::listener::ListenError;
 use crate::target::TargetError;
 use crate::tls::TlsError;
 
-pub use arguments::LogLevel;
 use arguments::Arguments;
+pub use arguments::LogLevel;
 pub use embedded::{EmbeddedCommand, ExtraListeners};
 
 /// Status that CHP ends with after a signal.
@@ -117,7 +117,9 @@ impl ProxyCommand {
     pub async fn run_until_signal(self) -> ExitCode {
         let shutdown = CancellationToken::new();
         let stop = shutdown.clone();
-        let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate())) else {
+        let (Ok(mut interrupt), Ok(mut terminate)) =
+            (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+        else {
             tracing::error!("signals cannot be handled");
             return ExitCode::FAILURE;
         };

@@ -95,7 +95,12 @@ impl ExternalProxy {
     }
 
     /// Asks, again and again while the API is unreachable or broken, and gives any other answer.
-    async fn ask(&self, method: &'static Method, path: &str, body: Bytes) -> Result<Response<Bytes>, RouteError> {
+    async fn ask(
+        &self,
+        method: &'static Method,
+        path: &str,
+        body: Bytes,
+    ) -> Result<Response<Bytes>, RouteError> {
         let base = self.client.server().path().trim_end_matches('/');
         let path = format!("{base}/api/routes{path}");
         let _permit = self.permits.acquire().await;
@@ -117,7 +122,8 @@ impl ExternalProxy {
     }
 
     async fn once(&self, method: &Method, path: &str, body: Bytes) -> Result<Response<Bytes>, String> {
-        let request = Request::builder().method(method).uri(path).header(header::AUTHORIZATION, &self.authorization);
+        let request =
+            Request::builder().method(method).uri(path).header(header::AUTHORIZATION, &self.authorization);
         let request = request.body(Full::new(body)).map_err(|error| error.to_string())?;
         self.client.send(request).await.map_err(|error| error.to_string())
     }
@@ -151,7 +157,11 @@ impl Routes for ExternalProxy {
         data.insert("target".to_owned(), Value::String(target.as_str().to_owned()));
         data.insert(HUB_MARK.to_owned(), Value::Bool(true));
         let response = self.ask(&Method::POST, &path, Value::Object(data).to_string().into()).await?;
-        if response.status().is_success() { Ok(()) } else { Err(self.refused(&response, &Method::POST, &path)) }
+        if response.status().is_success() {
+            Ok(())
+        } else {
+            Err(self.refused(&response, &Method::POST, &path))
+        }
     }
 
     async fn delete(&self, spec: &str) -> Result<bool, RouteError> {
@@ -164,7 +174,10 @@ impl Routes for ExternalProxy {
         }
     }
 
-    async fn get_all(&self, inactive_since: Option<DateTime<Utc>>) -> Result<BTreeMap<String, RouteEntry>, RouteError> {
+    async fn get_all(
+        &self,
+        inactive_since: Option<DateTime<Utc>>,
+    ) -> Result<BTreeMap<String, RouteEntry>, RouteError> {
         let path = match inactive_since {
             Some(limit) => format!("?inactive_since={}", iso_millis(limit)),
             None => String::new(),

@@ -22,11 +22,12 @@ use crate::routes::Route;
 use crate::target::TargetUrl;
 use crate::tls::TlsError;
 use crate::upstream::{
-    ConnectError, Connection, Connector, Exchange, ExchangeError, Head, Limits, Outgoing, ResponseBody, SendFraming,
+    ConnectError, Connection, Connector, Exchange, ExchangeError, Head, Limits, Outgoing, ResponseBody,
+    SendFraming,
 };
 
-use head::{RequestFacts, upgrade_of};
 pub(crate) use head::write_header;
+use head::{RequestFacts, upgrade_of};
 pub(crate) use path::{lookup, normalised};
 
 /// A connection that was idle for longer than this is not used for a request that must not be sent twice: many servers close
@@ -120,7 +121,8 @@ impl Forwarder {
     ) -> Result<(Head, Exchange), ForwardError> {
         let parts = outbound.parts;
         let can_repeat = parts.method.is_idempotent();
-        let max_idle = if can_repeat { self.options.upstream_idle } else { self.options.upstream_idle.min(FRESH) };
+        let max_idle =
+            if can_repeat { self.options.upstream_idle } else { self.options.upstream_idle.min(FRESH) };
         // An upgrade takes its connection away, so it gets one of its own.
         let mut pooled = if outbound.upgrade { None } else { route.pool.take(max_idle) };
         loop {
@@ -133,7 +135,9 @@ impl Forwarder {
             let to_head = parts.method == Method::HEAD;
             match poll_fn(|cx| exchange.poll_head(cx, to_head, outbound.upgrade)).await {
                 Ok(head) => return Ok((head, exchange)),
-                Err(ExchangeError::Io(_) | ExchangeError::Closed) if can_repeat && exchange.is_unanswered() => {
+                Err(ExchangeError::Io(_) | ExchangeError::Closed)
+                    if can_repeat && exchange.is_unanswered() =>
+                {
                     route.pool.clear();
                     body = exchange.take_body();
                 }
@@ -142,7 +146,12 @@ impl Forwarder {
         }
     }
 
-    fn outgoing(&self, connection: &mut Connection, outbound: &Outbound<'_>, body: Option<RequestBody>) -> Outgoing {
+    fn outgoing(
+        &self,
+        connection: &mut Connection,
+        outbound: &Outbound<'_>,
+        body: Option<RequestBody>,
+    ) -> Outgoing {
         let parts = outbound.parts;
         let facts = RequestFacts {
             method: &parts.method,
@@ -155,7 +164,8 @@ impl Forwarder {
         let framing: SendFraming =
             head::write_head(out, outbound.path, facts, body.as_ref(), outbound.target, &self.options);
         let expect = parts.headers.get(header::EXPECT);
-        let expects_continue = expect.is_some_and(|expect| expect.as_bytes().eq_ignore_ascii_case(b"100-continue"));
+        let expects_continue =
+            expect.is_some_and(|expect| expect.as_bytes().eq_ignore_ascii_case(b"100-continue"));
         Outgoing { body, framing, expects_continue }
     }
 }

@@ -10,7 +10,8 @@ use crate::{Body, ConnInfo, RequestBody};
 /// Answers, in this process, requests of [`crate::Target::Local`] routes and gives the pages for failed ones.
 pub trait LocalService: Send + Sync + 'static {
     /// Answers a request. The request is as the client sent it: no header is added or removed.
-    fn call(&self, request: Request<RequestBody>, connection: ConnInfo) -> BoxFuture<'static, Response<Body>>;
+    fn call(&self, request: Request<RequestBody>, connection: ConnInfo)
+    -> BoxFuture<'static, Response<Body>>;
 
     /// The page for a request that cannot be forwarded: `NOT_FOUND` where no route matches, `SERVICE_UNAVAILABLE`
     /// where the target does not answer, `INTERNAL_SERVER_ERROR` for a request that cannot be understood.
@@ -23,7 +24,11 @@ pub trait LocalService: Send + Sync + 'static {
 pub struct NoLocalService;
 
 impl LocalService for NoLocalService {
-    fn call(&self, _request: Request<RequestBody>, _connection: ConnInfo) -> BoxFuture<'static, Response<Body>> {
+    fn call(
+        &self,
+        _request: Request<RequestBody>,
+        _connection: ConnInfo,
+    ) -> BoxFuture<'static, Response<Body>> {
         Box::pin(std::future::ready(plain_response(StatusCode::NOT_FOUND)))
     }
 
@@ -38,6 +43,8 @@ pub fn plain_response(status: StatusCode) -> Response<Body> {
     let text = Bytes::from_static(status.canonical_reason().unwrap_or("").as_bytes());
     let mut response = Response::new(Full::new(text).map_err(|never| match never {}).boxed_unsync());
     *response.status_mut() = status;
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
     response
 }

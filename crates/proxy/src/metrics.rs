@@ -119,7 +119,12 @@ mod tests {
         metrics.count_response(StatusCode::OK);
         metrics.count_api(StatusCode::CREATED);
         let text = metrics.render();
-        for line in ["requests_ws 1", "requests_web 0", "requests_proxy{status=\"200\"} 2", "requests_api{status=\"201\"} 1"] {
+        for line in [
+            "requests_ws 1",
+            "requests_web 0",
+            "requests_proxy{status=\"200\"} 2",
+            "requests_api{status=\"201\"} 1",
+        ] {
             assert!(text.lines().any(|found| found == line), "{line} in {text}");
         }
     }

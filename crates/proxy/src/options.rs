@@ -106,7 +106,8 @@ impl FromStr for PeerNetwork {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let wrong = || PeerNetworkError(text.to_owned());
-        let (address, bits) = text.split_once('/').map_or((text, None), |(address, bits)| (address, Some(bits)));
+        let (address, bits) =
+            text.split_once('/').map_or((text, None), |(address, bits)| (address, Some(bits)));
         let address = address.trim().parse::<IpAddr>().map_err(|_| wrong())?.to_canonical();
         let most = if address.is_ipv4() { 32 } else { 128 };
         let bits = bits.map_or(Ok(most), |bits| bits.trim().parse().map_err(|_| wrong()))?;

@@ -12,8 +12,8 @@ use serde_json::{Map, Value};
 use crate::target::{Target, TargetError};
 
 pub use spec::{path_from_spec, spec_from_path};
-pub use table::{Route, RouteTable};
 pub(crate) use table::{HUB_MARK, iso_millis};
+pub use table::{Route, RouteTable};
 
 /// Why a route operation failed.
 #[derive(Debug, thiserror::Error)]
@@ -93,5 +93,8 @@ pub trait Routes: Send + Sync {
     ///
     /// # Errors
     /// When an external proxy fails.
-    async fn get_all(&self, inactive_since: Option<DateTime<Utc>>) -> Result<BTreeMap<String, RouteEntry>, RouteError>;
+    async fn get_all(
+        &self,
+        inactive_since: Option<DateTime<Utc>>,
+    ) -> Result<BTreeMap<String, RouteEntry>, RouteError>;
 }

@@ -42,7 +42,11 @@ impl ProxyServer {
     ///
     /// # Errors
     /// When a file of the options' TLS part is wrong.
-    pub fn new(local: Arc<dyn LocalService>, routes: RouteTable, options: ProxyOptions) -> Result<Self, TlsError> {
+    pub fn new(
+        local: Arc<dyn LocalService>,
+        routes: RouteTable,
+        options: ProxyOptions,
+    ) -> Result<Self, TlsError> {
         let forwarder = Forwarder::new(options.clone())?;
         let routed = Some(Routed { routes, forwarder, metrics: Arc::default() });
         Ok(Self(Arc::new(Shared { answerer: Answerer { local, routed }, options })))
@@ -210,4 +214,3 @@ async fn encrypt(accepted: Accepted, tls: Option<TlsAcceptor>) -> Option<Stream>
         Err(_) => None,
     }
 }
-

@@ -26,7 +26,8 @@ impl Stream {
             Self::Tls(stream) => stream.get_ref().0,
             Self::Unix(_) | Self::UnixTls(_) => return,
         };
-        let patience = TcpKeepalive::new().with_time(Duration::from_secs(60)).with_interval(Duration::from_secs(20));
+        let patience =
+            TcpKeepalive::new().with_time(Duration::from_secs(60)).with_interval(Duration::from_secs(20));
         if let Err(error) = SockRef::from(tcp).set_tcp_keepalive(&patience) {
             tracing::debug!(%error, "cannot keep a connection alive");
         }

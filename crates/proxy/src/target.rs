@@ -109,7 +109,8 @@ impl TargetUrl {
     /// # Errors
     /// When it is not a URL, has another scheme or no host.
     pub fn parse(text: &str) -> Result<Self, TargetError> {
-        let url = Url::parse(text).map_err(|source| TargetError::NotAUrl { target: text.to_owned(), source })?;
+        let url =
+            Url::parse(text).map_err(|source| TargetError::NotAUrl { target: text.to_owned(), source })?;
         let no_host = || TargetError::Host { target: text.to_owned() };
         let host = url.host_str().filter(|host| !host.is_empty()).ok_or_else(no_host)?;
         let (endpoint, tls) = match url.scheme() {

@@ -182,19 +182,22 @@ fn private_key(path: &Path, passphrase: Option<&SecretString>) -> Result<Private
     let wrong = |message| TlsError::File { what: "private key", path: path.display().to_string(), message };
     let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
     if text.contains("Proc-Type: 4,ENCRYPTED") {
-        let hint = "its old form of encryption is not read. hint: `openssl pkcs8 -topk8` writes the present one";
+        let hint =
+            "its old form of encryption is not read. hint: `openssl pkcs8 -topk8` writes the present one";
         return Err(wrong(hint.to_owned()));
     }
     if !text.contains("ENCRYPTED PRIVATE KEY") {
         return PrivateKeyDer::from_pem_slice(text.as_bytes()).map_err(|error| wrong(error.to_string()));
     }
-    let passphrase = passphrase.ok_or_else(|| wrong("it is encrypted and there is no passphrase".to_owned()))?;
+    let passphrase =
+        passphrase.ok_or_else(|| wrong("it is encrypted and there is no passphrase".to_owned()))?;
     decrypt(&text, passphrase).map_err(wrong)
 }
 
 fn decrypt(text: &str, passphrase: &SecretString) -> Result<PrivateKeyDer<'static>, String> {
     let (_, document) = SecretDocument::from_pem(text).map_err(|error| error.to_string())?;
-    let encrypted = EncryptedPrivateKeyInfo::try_from(document.as_bytes()).map_err(|error| error.to_string())?;
+    let encrypted =
+        EncryptedPrivateKeyInfo::try_from(document.as_bytes()).map_err(|error| error.to_string())?;
     let opened = encrypted.decrypt(passphrase.expose_secret());
     let opened = opened.map_err(|_| "the passphrase does not open it".to_owned())?;
     Ok(PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(opened.as_bytes().to_vec())))

@@ -60,16 +60,26 @@ impl EmbeddedCommand {
         let refused = [
             (arguments.socket.is_some(), "--socket", "set c.JupyterHub.bind_url = 'http+unix://…'"),
             (arguments.api_socket.is_some(), "--api-socket", "set c.ConfigurableHTTPProxy.api_url"),
-            (arguments.api_ssl_key.is_some(), "--api-ssl-key", "give c.ConfigurableHTTPProxy.api_url without TLS"),
+            (
+                arguments.api_ssl_key.is_some(),
+                "--api-ssl-key",
+                "give c.ConfigurableHTTPProxy.api_url without TLS",
+            ),
             (arguments.api_ssl_request_cert, "--api-ssl-request-cert", "the API is guarded by its token"),
             (arguments.host_routing, "--host-routing", "routes follow c.JupyterHub.subdomain_host"),
-            (arguments.error_path.is_some(), "--error-path", "change error.html with c.JupyterHub.template_paths"),
+            (
+                arguments.error_path.is_some(),
+                "--error-path",
+                "change error.html with c.JupyterHub.template_paths",
+            ),
             (arguments.pid_file.is_some(), "--pid-file", "set c.JupyterHub.pid_file"),
             (arguments.no_include_prefix, "--no-include-prefix", "single-user servers need the prefix"),
         ];
         for (given, option, hint) in refused {
             if given {
-                return Err(CommandError::Options(format!("{option} is not honoured by the proxy inside the hub\nhint: {hint}")));
+                return Err(CommandError::Options(format!(
+                    "{option} is not honoured by the proxy inside the hub\nhint: {hint}"
+                )));
             }
         }
         Ok(())
@@ -126,7 +136,10 @@ impl EmbeddedCommand {
             (socket, port) => {
                 let address = match socket {
                     Some(path) => ListenAddress::Unix { path: path.clone(), mode: None },
-                    None => ListenAddress::Tcp { host: arguments.metrics_ip.clone(), port: port.unwrap_or_default() },
+                    None => ListenAddress::Tcp {
+                        host: arguments.metrics_ip.clone(),
+                        port: port.unwrap_or_default(),
+                    },
                 };
                 Some(Listener::bind(&address, None).await?)
             }
@@ -162,7 +175,8 @@ mod tests {
 
     #[test]
     fn options_of_the_command_are_honoured() {
-        let command = parse("/opt/bin/configurable-http-proxy --timeout 1500 --no-x-forward --port 9").unwrap();
+        let command =
+            parse("/opt/bin/configurable-http-proxy --timeout 1500 --no-x-forward --port 9").unwrap();
         assert_eq!(command.options().timeout, Some(std::time::Duration::from_millis(1500)));
         assert!(!command.options().x_forward);
         assert!(parse("configurable-http-proxy").unwrap().options().x_forward);

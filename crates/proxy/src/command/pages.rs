@@ -35,7 +35,9 @@ pub(super) enum ErrorPages {
 impl ErrorPages {
     pub(super) fn new(arguments: &Arguments, tls: &UpstreamTls) -> Result<Self, CommandError> {
         Ok(match (&arguments.error_target, &arguments.error_path) {
-            (Some(url), _) => Self::Target(Arc::new(Client::new(TargetUrl::parse(url)?, tls, PATIENCE, MAX_PAGE)?)),
+            (Some(url), _) => {
+                Self::Target(Arc::new(Client::new(TargetUrl::parse(url)?, tls, PATIENCE, MAX_PAGE)?))
+            }
             (None, Some(folder)) => Self::Folder(folder.clone()),
             (None, None) => Self::BuiltIn,
         })
@@ -57,7 +59,11 @@ impl ErrorPages {
 }
 
 impl LocalService for ErrorPages {
-    fn call(&self, _request: Request<RequestBody>, _connection: ConnInfo) -> BoxFuture<'static, Response<Body>> {
+    fn call(
+        &self,
+        _request: Request<RequestBody>,
+        _connection: ConnInfo,
+    ) -> BoxFuture<'static, Response<Body>> {
         Box::pin(std::future::ready(plain_response(StatusCode::NOT_FOUND)))
     }
 
@@ -119,7 +125,11 @@ fn full(bytes: Bytes) -> Response<Body> {
 pub(super) struct Metrics(pub(super) Arc<ProxyMetrics>);
 
 impl LocalService for Metrics {
-    fn call(&self, request: Request<RequestBody>, _connection: ConnInfo) -> BoxFuture<'static, Response<Body>> {
+    fn call(
+        &self,
+        request: Request<RequestBody>,
+        _connection: ConnInfo,
+    ) -> BoxFuture<'static, Response<Body>> {
         let response = if request.uri().path() == "/metrics" {
             let mut response = full(self.0.render().into());
             let kind = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");

@@ -19,9 +19,11 @@ impl ToHttps {
     fn answer(self, request: &Request<RequestBody>) -> Response<Body> {
         let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
         let path = request.uri().path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
-        let location = host.map(|host| self.location(host, path)).and_then(|url| HeaderValue::try_from(url).ok());
+        let location =
+            host.map(|host| self.location(host, path)).and_then(|url| HeaderValue::try_from(url).ok());
         let Some(location) = location else {
-            let text = format!("This port leads to HTTPS on port {}, but the request names no host.", self.port);
+            let text =
+                format!("This port leads to HTTPS on port {}, but the request names no host.", self.port);
             let body = Full::new(Bytes::from(text)).map_err(|never| match never {}).boxed_unsync();
             let mut response = Response::new(body);
             *response.status_mut() = StatusCode::BAD_REQUEST;
@@ -45,7 +47,11 @@ impl ToHttps {
 }
 
 impl LocalService for ToHttps {
-    fn call(&self, request: Request<RequestBody>, _connection: ConnInfo) -> BoxFuture<'static, Response<Body>> {
+    fn call(
+        &self,
+        request: Request<RequestBody>,
+        _connection: ConnInfo,
+    ) -> BoxFuture<'static, Response<Body>> {
         Box::pin(std::future::ready(self.answer(&request)))
     }
 

@@ -50,7 +50,8 @@ impl Setup {
     }
 
     pub(super) async fn serve(self, listeners: Listeners, shutdown: CancellationToken) {
-        let plain = |service, listener| serve_local(service, listener, self.options.clone(), shutdown.clone());
+        let plain =
+            |service, listener| serve_local(service, listener, self.options.clone(), shutdown.clone());
         let metrics = async {
             if let Some(listener) = listeners.metrics {
                 plain(Arc::new(Metrics(self.proxy.metrics())), listener).await;
@@ -89,12 +90,15 @@ impl Listeners {
         let metrics = match (&arguments.metrics_socket, arguments.metrics_port) {
             (None, None) => None,
             (socket, port) => {
-                let address = self::address(socket.clone(), arguments.metrics_ip.clone(), port.unwrap_or_default());
+                let address =
+                    self::address(socket.clone(), arguments.metrics_ip.clone(), port.unwrap_or_default());
                 Some(Listener::bind(&address, None).await?)
             }
         };
         let redirect = match (redirect(arguments), arguments.redirect_port) {
-            (Some(_), Some(port)) => Some(Listener::bind(&self::address(None, String::new(), port), None).await?),
+            (Some(_), Some(port)) => {
+                Some(Listener::bind(&self::address(None, String::new(), port), None).await?)
+            }
             _ => None,
         };
         Ok(Self { public, api, metrics, redirect })
@@ -138,7 +142,9 @@ fn check(arguments: &Arguments) -> Result<(), CommandError> {
     if arguments.redirect_port.is_some() && !is_tls {
         return Err(CommandError::Options("--redirect-port needs --ssl-key and --ssl-cert".to_owned()));
     }
-    for (given, option) in [(arguments.ssl_allow_rc4, "--ssl-allow-rc4"), (arguments.ssl_dhparam.is_some(), "--ssl-dhparam")] {
+    for (given, option) in
+        [(arguments.ssl_allow_rc4, "--ssl-allow-rc4"), (arguments.ssl_dhparam.is_some(), "--ssl-dhparam")]
+    {
         if given {
             tracing::warn!("{option} has no effect");
         }
@@ -149,7 +155,8 @@ fn check(arguments: &Arguments) -> Result<(), CommandError> {
 fn redirect(arguments: &Arguments) -> Option<ToHttps> {
     let port = public_port(arguments);
     arguments.redirect_port?;
-    (port != 80 && arguments.socket.is_none()).then(|| ToHttps { port: arguments.redirect_to.unwrap_or(port) })
+    (port != 80 && arguments.socket.is_none())
+        .then(|| ToHttps { port: arguments.redirect_to.unwrap_or(port) })
 }
 
 pub(super) fn options(arguments: &Arguments) -> ProxyOptions {
@@ -170,7 +177,10 @@ pub(super) fn options(arguments: &Arguments) -> ProxyOptions {
         },
         timeout: arguments.timeout.filter(|timeout| !timeout.is_zero()),
         proxy_timeout: arguments.proxy_timeout.filter(|timeout| !timeout.is_zero()),
-        header_timeout: arguments.keep_alive_timeout.filter(|t| !t.is_zero()).unwrap_or(defaults.header_timeout),
+        header_timeout: arguments
+            .keep_alive_timeout
+            .filter(|t| !t.is_zero())
+            .unwrap_or(defaults.header_timeout),
         ..defaults
     }
 }

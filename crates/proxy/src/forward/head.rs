@@ -22,10 +22,15 @@ pub(crate) struct RequestFacts<'a> {
 }
 
 /// The protocol that a request asks to switch to. HTTP/2 is not one: it is spoken from the beginning or not at all.
-pub(crate) fn upgrade_of<'a>(version: Version, method: &Method, headers: &'a HeaderMap) -> Option<&'a HeaderValue> {
+pub(crate) fn upgrade_of<'a>(
+    version: Version,
+    method: &Method,
+    headers: &'a HeaderMap,
+) -> Option<&'a HeaderValue> {
     let upgrade = headers.get(header::UPGRADE)?;
     let wanted = version == Version::HTTP_11 && *method == Method::GET;
-    let asked = headers.get_all(header::CONNECTION).iter().any(|value| has_token(value.as_bytes(), b"upgrade"));
+    let asked =
+        headers.get_all(header::CONNECTION).iter().any(|value| has_token(value.as_bytes(), b"upgrade"));
     (wanted && asked && !has_token(upgrade.as_bytes(), b"h2c")).then_some(upgrade)
 }
 
@@ -42,7 +47,11 @@ pub(crate) fn write_head(
     for part in [request.method.as_str(), " ", path, " HTTP/1.1\r\nhost: "] {
         out.extend_from_slice(part.as_bytes());
     }
-    out.extend_from_slice(if options.change_origin { target.authority().as_bytes() } else { host(request, target) });
+    out.extend_from_slice(if options.change_origin {
+        target.authority().as_bytes()
+    } else {
+        host(request, target)
+    });
     out.extend_from_slice(b"\r\n");
     let forwarded = write_end_to_end(out, request, options);
     if options.x_forward {
@@ -78,7 +87,11 @@ fn host<'a>(request: RequestFacts<'a>, target: &'a TargetUrl) -> &'a [u8] {
 }
 
 /// Writes the headers that are forwarded as they are, and gives the `X-Forwarded-*` ones it met.
-fn write_end_to_end<'a>(out: &mut Vec<u8>, request: RequestFacts<'a>, options: &ProxyOptions) -> Forwarded<'a> {
+fn write_end_to_end<'a>(
+    out: &mut Vec<u8>,
+    request: RequestFacts<'a>,
+    options: &ProxyOptions,
+) -> Forwarded<'a> {
     let mut forwarded = Forwarded::default();
     let mut cookies = None;
     let unusual = request.headers.get_all(header::CONNECTION).iter().any(|value| !is_usual(value));
@@ -119,7 +132,10 @@ fn is_usual(connection: &HeaderValue) -> bool {
 fn write_framing(out: &mut Vec<u8>, request: RequestFacts<'_>, body: Option<&RequestBody>) -> SendFraming {
     let Some(body) = body else {
         // CHP gives DELETE and OPTIONS a length; methods with a meaning for bodies must have one.
-        let wants_length = matches!(*request.method, Method::DELETE | Method::OPTIONS | Method::POST | Method::PUT | Method::PATCH);
+        let wants_length = matches!(
+            *request.method,
+            Method::DELETE | Method::OPTIONS | Method::POST | Method::PUT | Method::PATCH
+        );
         if wants_length || request.headers.contains_key(header::CONTENT_LENGTH) {
             out.extend_from_slice(b"content-length: 0\r\n");
         }
@@ -174,7 +190,12 @@ impl<'a> Forwarded<'a> {
             (true, true) => b"wss",
         };
         let keeps = |list: &[&[u8]]| trusted && !list.is_empty();
-        write_list(out, "x-forwarded-for", &self.address, ip.map(|ip| ip.to_string()).unwrap_or_default().as_bytes());
+        write_list(
+            out,
+            "x-forwarded-for",
+            &self.address,
+            ip.map(|ip| ip.to_string()).unwrap_or_default().as_bytes(),
+        );
         write_list(out, "x-forwarded-port", &self.port, if keeps(&self.port) { b"" } else { port });
         write_list(out, "x-forwarded-proto", &self.proto, if keeps(&self.proto) { b"" } else { proto });
         // CHP adds no host to upgrades.

@@ -13,7 +13,8 @@ use crate::target::TargetUrl;
 pub(crate) fn normalised(uri: &Uri) -> Cow<'_, str> {
     let text = uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
     let path = uri.path();
-    let is_plain = !path.contains("/.") && !path.contains("/%2") && !path.contains('\\') && text.starts_with('/');
+    let is_plain =
+        !path.contains("/.") && !path.contains("/%2") && !path.contains('\\') && text.starts_with('/');
     if is_plain {
         return Cow::Borrowed(text);
     }
@@ -30,7 +31,9 @@ pub(crate) fn normalised(uri: &Uri) -> Cow<'_, str> {
 pub(crate) fn lookup(path_and_query: &str) -> Cow<'_, str> {
     let path = path_and_query.split_once('?').map_or(path_and_query, |(path, _)| path);
     let path = match path.strip_prefix("//") {
-        Some(rest) => rest.trim_start_matches('/').find('/').and_then(|slash| rest.get(slash..)).unwrap_or("/"),
+        Some(rest) => {
+            rest.trim_start_matches('/').find('/').and_then(|slash| rest.get(slash..)).unwrap_or("/")
+        }
         None => path,
     };
     if path.contains('%') { percent_decode_str(path).decode_utf8_lossy() } else { Cow::Borrowed(path) }

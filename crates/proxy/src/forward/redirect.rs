@@ -49,7 +49,13 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(header::LOCATION, location.parse().unwrap());
         let target = TargetUrl::parse("http://10.0.0.1:8888/x").unwrap();
-        rewrite(&mut headers, StatusCode::from_u16(status).unwrap(), Some("hub.example:8000"), &target, options);
+        rewrite(
+            &mut headers,
+            StatusCode::from_u16(status).unwrap(),
+            Some("hub.example:8000"),
+            &target,
+            options,
+        );
         headers["location"].to_str().unwrap().to_owned()
     }
 

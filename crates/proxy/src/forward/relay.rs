@@ -80,7 +80,13 @@ impl Direction {
     }
 
     /// Moves bytes until one side would block; `Ready` after the end was passed on. `stirred` tells that something arrived.
-    fn poll(&mut self, cx: &mut Context<'_>, from: &mut Stream, to: &mut Stream, stirred: &mut bool) -> Poll<io::Result<()>> {
+    fn poll(
+        &mut self,
+        cx: &mut Context<'_>,
+        from: &mut Stream,
+        to: &mut Stream,
+        stirred: &mut bool,
+    ) -> Poll<io::Result<()>> {
         loop {
             while !self.buffer.is_empty() {
                 let written = ready!(Pin::new(&mut *to).poll_write(cx, &self.buffer))?;

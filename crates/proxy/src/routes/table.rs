@@ -70,7 +70,10 @@ impl Route {
 
 impl fmt::Debug for Route {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Route").field("path", &self.path).field("target", &self.target).finish_non_exhaustive()
+        f.debug_struct("Route")
+            .field("path", &self.path)
+            .field("target", &self.target)
+            .finish_non_exhaustive()
     }
 }
 
@@ -130,7 +133,8 @@ impl RouteTable {
         }
         let last_activity = AtomicI64::new(now.timestamp_millis());
         let by_host = self.0.host_routing && !key.is_empty();
-        let route = Arc::new(Route { path: shown, by_host, target, data, last_activity, pool: Pool::default() });
+        let route =
+            Arc::new(Route { path: shown, by_host, target, data, last_activity, pool: Pool::default() });
         let _writing = self.0.writing.lock().unwrap_or_else(PoisonError::into_inner);
         if key.is_empty() {
             self.0.root.store(Some(route));
@@ -206,7 +210,9 @@ impl RouteTable {
 
     fn shard(&self, key: &str) -> Option<&ArcSwap<Shard>> {
         // FNV-1a: it only spreads keys; the maps themselves hash with a secret.
-        let hash = key.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+        let hash = key
+            .bytes()
+            .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
         self.0.shards.get(hash as usize % SHARDS)
     }
 
@@ -242,7 +248,10 @@ impl Routes for RouteTable {
         Ok(self.take(&path_from_spec(spec, self.0.host_routing)?).is_some())
     }
 
-    async fn get_all(&self, inactive_since: Option<DateTime<Utc>>) -> Result<BTreeMap<String, RouteEntry>, RouteError> {
+    async fn get_all(
+        &self,
+        inactive_since: Option<DateTime<Utc>>,
+    ) -> Result<BTreeMap<String, RouteEntry>, RouteError> {
         let routes = self.list(inactive_since);
         let of_the_hub = routes.iter().filter(|route| route.data.contains_key(HUB_MARK));
         Ok(of_the_hub.map(|route| self.entry(route)).map(|entry| (entry.spec.clone(), entry)).collect())

@@ -51,7 +51,8 @@ fn encrypted_keys_open_with_their_passphrase() {
     let pem = std::fs::read_to_string(&plain.key).unwrap();
     let (_, document) = SecretDocument::from_pem(&pem).unwrap();
     let key = pkcs8::PrivateKeyInfo::try_from(document.as_bytes()).unwrap();
-    let parameters = pkcs8::pkcs5::pbes2::Parameters::pbkdf2_sha256_aes256cbc(10, b"saltsalt", &[7; 16]).unwrap();
+    let parameters =
+        pkcs8::pkcs5::pbes2::Parameters::pbkdf2_sha256_aes256cbc(10, b"saltsalt", &[7; 16]).unwrap();
     let encrypted = key.encrypt_with_params(parameters, "open").unwrap();
     let pem = encrypted.to_pem("ENCRYPTED PRIVATE KEY", pkcs8::LineEnding::LF).unwrap();
     std::fs::write(&plain.key, pem.as_bytes()).unwrap();

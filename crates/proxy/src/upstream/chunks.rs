@@ -119,13 +119,16 @@ mod tests {
 
     /// Decodes `input` given in pieces of `step` bytes.
     fn decode(input: &[u8], step: usize) -> Result<(Vec<u8>, Option<HeaderMap>, usize), ExchangeError> {
-        let (mut chunks, mut buffer, mut data, mut trailers) = (Chunks::Size, BytesMut::new(), Vec::new(), None);
+        let (mut chunks, mut buffer, mut data, mut trailers) =
+            (Chunks::Size, BytesMut::new(), Vec::new(), None);
         let mut pieces = input.chunks(step);
         loop {
             match chunks.decode(&mut buffer)? {
                 Chunk::Data(bytes) => data.extend_from_slice(&bytes),
                 Chunk::Trailers(found) => trailers = Some(found),
-                Chunk::End => return Ok((data, trailers, buffer.len() + pieces.map(<[u8]>::len).sum::<usize>())),
+                Chunk::End => {
+                    return Ok((data, trailers, buffer.len() + pieces.map(<[u8]>::len).sum::<usize>()));
+                }
                 Chunk::Wanting => buffer.extend_from_slice(pieces.next().expect("the body ends")),
             }
         }
@@ -145,7 +148,9 @@ mod tests {
 
     #[test]
     fn what_is_malformed_is_refused() {
-        for input in [&b"x\r\n"[..], b"1\r\nab\r\n", b"-1\r\n", b"fffffffffffffffff\r\n", b"0\r\nno colon\r\n\r\n"] {
+        for input in
+            [&b"x\r\n"[..], b"1\r\nab\r\n", b"-1\r\n", b"fffffffffffffffff\r\n", b"0\r\nno colon\r\n\r\n"]
+        {
             assert!(decode(input, 1).is_err(), "{input:?}");
         }
     }

@@ -36,7 +36,8 @@ pub(crate) struct Connector {
 impl Connector {
     pub(crate) fn new(tls: UpstreamTls, timeout: Duration) -> Result<Self, TlsError> {
         let connector = Self { tls, config: OnceLock::new(), timeout };
-        let has_files = connector.tls.ca.is_some() || connector.tls.key.is_some() || connector.tls.cert.is_some();
+        let has_files =
+            connector.tls.ca.is_some() || connector.tls.key.is_some() || connector.tls.cert.is_some();
         if has_files {
             connector.config()?;
         }

@@ -162,9 +162,15 @@ mod tests {
     #[test]
     fn framing_follows_the_headers() {
         assert_eq!(framing("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"), "Length(5) true");
-        assert_eq!(framing("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nconnection: Close\r\n\r\n"), "Length(5) false");
+        assert_eq!(
+            framing("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nconnection: Close\r\n\r\n"),
+            "Length(5) false"
+        );
         assert_eq!(framing("HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\n"), "Length(5) false");
-        assert_eq!(framing("HTTP/1.0 200 OK\nContent-Length: 5\nConnection: keep-alive\n\n"), "Length(5) true");
+        assert_eq!(
+            framing("HTTP/1.0 200 OK\nContent-Length: 5\nConnection: keep-alive\n\n"),
+            "Length(5) true"
+        );
         assert_eq!(framing("HTTP/1.1 200 OK\r\n\r\n"), "Close false");
         assert_eq!(framing("HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n"), "Length(0) true");
         assert_eq!(framing("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"), "Chunked(Size) true");

@@ -67,19 +67,34 @@ fn a_trusted_proxy_tells_what_the_browser_sees() {
         ..ProxyOptions::default()
     };
     let lines = head_of(
-        &[("host", "inner"), ("x-forwarded-proto", "https"), ("x-forwarded-port", "443"), ("x-forwarded-host", "outer")],
+        &[
+            ("host", "inner"),
+            ("x-forwarded-proto", "https"),
+            ("x-forwarded-port", "443"),
+            ("x-forwarded-host", "outer"),
+        ],
         false,
         &options,
     );
     assert_eq!(
         lines[2..6],
-        ["x-forwarded-for: 192.0.2.7", "x-forwarded-port: 443", "x-forwarded-proto: https", "x-forwarded-host: outer"]
+        [
+            "x-forwarded-for: 192.0.2.7",
+            "x-forwarded-port: 443",
+            "x-forwarded-proto: https",
+            "x-forwarded-host: outer"
+        ]
     );
 }
 
 #[test]
 fn upgrades_are_asked_for_anew() {
-    let headers = [("host", "h"), ("connection", "keep-alive, Upgrade"), ("upgrade", "websocket"), ("sec-websocket-key", "k")];
+    let headers = [
+        ("host", "h"),
+        ("connection", "keep-alive, Upgrade"),
+        ("upgrade", "websocket"),
+        ("sec-websocket-key", "k"),
+    ];
     let lines = head_of(&headers, true, &ProxyOptions::default());
     assert_eq!(
         lines[2..8],
@@ -92,7 +107,12 @@ fn upgrades_are_asked_for_anew() {
             "upgrade: websocket"
         ]
     );
-    let h2c = [("host", "h"), ("connection", "Upgrade, HTTP2-Settings"), ("upgrade", "h2c"), ("http2-settings", "x")];
+    let h2c = [
+        ("host", "h"),
+        ("connection", "Upgrade, HTTP2-Settings"),
+        ("upgrade", "h2c"),
+        ("http2-settings", "x"),
+    ];
     let lines = head_of(&h2c, false, &ProxyOptions { x_forward: false, ..ProxyOptions::default() });
     assert_eq!(lines, ["GET /a?b HTTP/1.1", "host: h", "", ""]);
 }
