@@ -44,11 +44,13 @@ pub enum StoreError {
     },
     /// An earlier schema that can be upgraded here.
     #[error(
-        "the database {database} has the schema of JupyterHub 5 ({found}), this version needs {head}\nhint: run `perijove upgrade-db`, or set JupyterHub.upgrade_db to True; an SQLite file is backed up first"
+        "the database {database} has the schema of JupyterHub 5 ({found}), this version needs {head}\nhint: {}", upgrade_hint(*backend)
     )]
     NeedsUpgrade {
         /// Which one, without its password.
         database: String,
+        /// Of which kind: only a file can be backed up here.
+        backend: Backend,
         /// Its revision.
         found: String,
         /// The revision that is needed.
@@ -111,6 +113,21 @@ pub enum StoreError {
         /// Why.
         source: Cause,
     },
+}
+
+/// What to do before and for an upgrade.
+fn upgrade_hint(backend: Backend) -> &'static str {
+    match backend {
+        Backend::Sqlite => {
+            "run `perijove upgrade-db`, or set JupyterHub.upgrade_db to True; the file is backed up first"
+        }
+        Backend::Postgres => {
+            "make a dump with pg_dump, since a server's database is not backed up here, then run `perijove upgrade-db`"
+        }
+        Backend::MySql => {
+            "make a dump with mysqldump, since a server's database is not backed up here, then run `perijove upgrade-db`"
+        }
+    }
 }
 
 impl StoreError {

@@ -75,7 +75,7 @@ const TOO_OLD: [&str; 14] = [
 
 impl Observed {
     /// Decides what is to be done. `database` names it in errors, `upgrade` allows an upgrade.
-    pub(crate) fn plan(&self, database: &str, upgrade: bool) -> Result<Plan, StoreError> {
+    pub(crate) fn plan(&self, database: &str, backend: Backend, upgrade: bool) -> Result<Plan, StoreError> {
         let database = || database.to_owned();
         if !TABLES.iter().any(|table| is_upstreams(table) && self.tables.contains_key(table.name)) {
             return self.plan_without_tables(database());
@@ -104,9 +104,12 @@ impl Observed {
         match (revision == HEAD, upgrade) {
             (true, _) => Ok(Plan::Use { stamp: false }),
             (false, true) => Ok(Plan::Upgrade),
-            (false, false) => {
-                Err(StoreError::NeedsUpgrade { database: database(), found: revision.to_owned(), head: HEAD })
-            }
+            (false, false) => Err(StoreError::NeedsUpgrade {
+                database: database(),
+                backend,
+                found: revision.to_owned(),
+                head: HEAD,
+            }),
         }
     }
 

@@ -126,7 +126,9 @@ async fn open_sqlite(
     options: &StoreOptions,
 ) -> Result<Pool, StoreError> {
     let found = location.look()?;
-    let plan = found.as_ref().map_or(Ok(Plan::Create), |found| found.plan(name, options.upgrade))?;
+    let plan = found
+        .as_ref()
+        .map_or(Ok(Plan::Create), |found| found.plan(name, Backend::Sqlite, options.upgrade))?;
     match plan {
         Plan::Create => location.create_file()?,
         Plan::Upgrade => {

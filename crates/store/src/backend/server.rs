@@ -8,7 +8,7 @@ use sqlx::{AssertSqlSafe, Connection as _, Executor as _, MySqlPool, PgPool};
 use super::{Backend, mysql, postgres};
 use crate::cell::Cells;
 use crate::error::StoreError;
-use crate::revision::Observed;
+use crate::revision::{Observed, Plan};
 use crate::store::StoreOptions;
 use crate::url::Server;
 
@@ -131,6 +131,9 @@ pub(crate) fn prepare(
     options: &StoreOptions,
     backend: Backend,
 ) -> Result<Vec<String>, StoreError> {
-    let plan = observed.plan(name, options.upgrade)?;
+    let plan = observed.plan(name, backend, options.upgrade)?;
+    if plan == Plan::Upgrade && backend != Backend::Sqlite {
+        tracing::warn!(database = name, "upgrading the database; a server's database is not backed up here");
+    }
     Ok(observed.statements(&plan, backend))
 }
