@@ -1,6 +1,6 @@
 //! `SimpleLocalProcessSpawner`: servers without accounts, as the hub itself, for trying things out.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use perijove_config::{Config, Section, sections};
@@ -24,22 +24,32 @@ pub fn build(config: &Arc<Config>, context: &Context) -> Result<Box<dyn Spawner>
 }
 
 /// The seat of a user without account: a directory that is made on demand.
-pub(crate) fn seat(facts: &SpawnFacts, options: &ProcessOptions) -> Result<Seat, SpawnError> {
-    let home = match &options.home_dir {
-        Some(home) => home.clone(),
-        None => {
-            let option = "SimpleLocalProcessSpawner.home_dir_template";
-            filled_with_username(facts, option, &options.home_dir_template)?
-        }
-    };
-    if let Err(error) = make_directory(Path::new(&home)) {
+pub(crate) async fn seat(facts: &SpawnFacts, options: &ProcessOptions) -> Result<Seat, SpawnError> {
+    let home = home(facts, options)?;
+    let path = PathBuf::from(&home);
+    let made = tokio::task::spawn_blocking(move || make_directory(&path)).await;
+    if let Ok(Err(error)) = made {
         // Upstream goes on in the hub's own directory; a temporary one shows nothing of the hub's.
         tracing::error!(user.name = %facts.user, "the directory {home} cannot be made: {error}");
     }
+    Ok(seat_at(facts, home))
+}
+
+/// The directory of a server.
+pub(crate) fn home(facts: &SpawnFacts, options: &ProcessOptions) -> Result<String, SpawnError> {
+    let option = "SimpleLocalProcessSpawner.home_dir_template";
+    match &options.home_dir {
+        Some(home) => Ok(home.clone()),
+        None => filled_with_username(facts, option, &options.home_dir_template),
+    }
+}
+
+/// The seat in a directory.
+pub(crate) fn seat_at(facts: &SpawnFacts, home: String) -> Seat {
     let directory =
         WorkingDirectory::FirstOf { candidates: vec![home.clone().into()], temporary: temporary_directory() };
     let variables = vec![("USER", facts.user.to_string()), ("HOME", home), ("SHELL", "/bin/bash".to_owned())];
-    Ok(Seat { identity: None, directory, variables })
+    Seat { identity: None, directory, variables }
 }
 
 fn make_directory(home: &Path) -> std::io::Result<()> {

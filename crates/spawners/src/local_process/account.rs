@@ -33,7 +33,7 @@ pub(super) async fn seat(lookup: &Lookup, user: &str) -> Result<Seat, SpawnError
     }
 }
 
-fn seat_of(user: &str, account: Account, groups: Vec<u32>) -> Seat {
+pub(super) fn seat_of(user: &str, account: Account, groups: Vec<u32>) -> Seat {
     let mut variables = vec![("USER", user.to_owned())];
     // Left out where the account has none, as upstream does.
     for (name, path) in [("HOME", &account.home), ("SHELL", &account.shell)] {

@@ -27,7 +27,7 @@ impl LocalProcessSpawner {
         let facts = &launch.facts;
         let seat = match &self.run_as {
             RunAs::Account(lookup) => account::seat(lookup, facts.user.as_str()).await?,
-            RunAs::Hub => simple::seat(facts, &options)?,
+            RunAs::Hub => simple::seat(facts, &options).await?,
         };
         let lease = self.lease(&options)?;
         let port = options.port.or(lease.as_ref().map(PortLease::port)).unwrap_or_default();
@@ -171,3 +171,6 @@ fn failed(error: &ChildError, argv: &[String], env: &Environment, user: &str) ->
     };
     SpawnError::Launch { problem: format!("starting {program:?} for {user} failed: {error}\nhint: {hint}") }
 }
+
+#[cfg(test)]
+mod tests;
