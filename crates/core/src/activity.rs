@@ -66,6 +66,17 @@ impl Activity {
         }
     }
 
+    /// Notes activity of which the exact time is known, as a proxy tells it: the resolution does not count.
+    pub fn record(&self, subject: Subject, recorded: Option<DateTime<Utc>>, time: DateTime<Utc>) {
+        if recorded.is_some_and(|recorded| time <= recorded) {
+            return;
+        }
+        let mut pending = self.lock();
+        let (map, id) = slot(&mut pending, subject);
+        let newest = map.entry(id).or_insert(time);
+        *newest = time.max(*newest);
+    }
+
     /// What a reader sees: the newer of the row's time and the one noted here.
     pub fn merged(&self, subject: Subject, recorded: Option<DateTime<Utc>>) -> Option<DateTime<Utc>> {
         let mut pending = self.lock();
@@ -114,6 +125,16 @@ mod tests {
         assert!(activity.drain().is_empty());
         activity.touch(Subject::User(1), Some(at(100)), at(131));
         assert_eq!(activity.merged(Subject::User(1), Some(at(100))), Some(at(131)));
+    }
+
+    #[test]
+    fn exact_times_count_however_close_they_are() {
+        let activity = Activity::new(30);
+        activity.record(Subject::Spawner(1), Some(at(100)), at(101));
+        activity.record(Subject::Spawner(1), Some(at(100)), at(99));
+        assert_eq!(activity.drain().spawners.get(&1), Some(&at(101)));
+        activity.record(Subject::Spawner(2), Some(at(100)), at(100));
+        assert!(!activity.drain().spawners.contains_key(&2));
     }
 
     #[test]

@@ -102,9 +102,9 @@ impl Hub {
                 continue;
             };
             let Some(user) = self.find_user(user).await? else { continue };
-            self.activity.touch(Subject::User(user.row.id), user.row.last_activity, time);
+            self.activity.record(Subject::User(user.row.id), user.row.last_activity, time);
             if let Some(spawner) = user.spawner(server) {
-                self.activity.touch(Subject::Spawner(spawner.row.id), spawner.row.last_activity, time);
+                self.activity.record(Subject::Spawner(spawner.row.id), spawner.row.last_activity, time);
             }
         }
         self.write_activity().await

@@ -74,9 +74,6 @@ fn servers(sections: &Sections, tornado: &TornadoSettings) -> anyhow::Result<Ser
     Ok(ServerSettings {
         slow_spawn_timeout: tornado.slow_spawn_timeout,
         slow_stop_timeout: tornado.slow_stop_timeout,
-        start_timeout: timeout("Spawner.start_timeout", spawner.start_timeout)?,
-        http_timeout: timeout("Spawner.http_timeout", spawner.http_timeout)?,
-        poll_interval: timeout("Spawner.poll_interval", spawner.poll_interval)?,
         concurrent_spawn_limit: limit(spawn_limit),
         active_server_limit: limit(active_limit),
         spawn_throttle_retry_range: RETRY_RANGE,
@@ -135,12 +132,6 @@ fn plain<'a, T>(option: &str, value: &'a OrCallable<T>) -> anyhow::Result<&'a T>
 /// A number that must not be negative.
 fn seconds(option: &str, value: i64) -> anyhow::Result<u64> {
     u64::try_from(value).with_context(|| format!("c.JupyterHub.{option} must not be negative, and is {value}"))
-}
-
-/// Seconds as the timers take them; a value of 0 or less is none at all.
-fn timeout(option: &str, value: i64) -> anyhow::Result<f64> {
-    let value = u32::try_from(value).with_context(|| format!("c.{option} must be from 0 to {} seconds, and is {value}", u32::MAX))?;
-    Ok(f64::from(value))
 }
 
 /// A limit, of which 0 and less mean none.

@@ -8,8 +8,9 @@ use anyhow::{Context, bail};
 use chrono::Utc;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use perijove_authenticators::{self as authenticators, Authenticator, Finding, Policy, Severity};
+use perijove_config::origin::Origin;
 use perijove_config::{Config, Loaded, sections};
-use perijove_core::hooks::{Hooks, NoHooks};
+use perijove_core::hooks::Hooks;
 use perijove_core::scopes::Scopes;
 use perijove_core::startup::Seed;
 use perijove_core::{Hub, Parts as HubParts};
@@ -160,9 +161,20 @@ fn spawner(loaded: &Loaded, sections: &Sections) -> anyhow::Result<Arc<dyn Spawn
     }
     let logs = std::env::current_dir().context("the working directory cannot be read")?.join(SERVER_LOGS);
     let context = spawners::registry::Context { open_files: raise_open_files(), ..spawners::registry::Context::new(logs) };
-    let spawner = spawners::registry::build(name, &loaded.config, &context)?;
+    let config = if loaded.allow_root { with_allow_root(&loaded.config, sections) } else { loaded.config.clone() };
+    let spawner = spawners::registry::build(name, &config, &context)?;
     tracing::info!("Using Spawner: {} (native)", spawner.upstream_class());
     Ok(Arc::from(spawner))
+}
+
+/// `--allow-root`: servers of root are told that this is meant; the servers of others do not look at it.
+fn with_allow_root(config: &Config, sections: &Sections) -> Config {
+    let mut config = config.clone();
+    let arguments = sections.spawner.args.iter().map(String::as_str).chain(["--allow-root"]);
+    let arguments = Value::List(arguments.map(Value::from).collect());
+    let class = sections.classes.spawner.class.class_name();
+    config.tree_mut().set(class, "args", arguments, Origin::CommandLine);
+    config
 }
 
 /// A proxy holds two descriptors for each open connection. The limits as they were are given to servers.
@@ -189,11 +201,12 @@ async fn hooks(
     sections: &Sections,
     settings: &perijove_core::settings::Settings,
 ) -> anyhow::Result<Arc<dyn Hooks>> {
-    let Some(worker) = &loaded.worker else { return Ok(Arc::new(NoHooks)) };
-    worker.configure(hub_facts::collect(&loaded.config, sections, settings)).await?;
-    let names: Vec<String> = loaded.handles.iter().map(ToString::to_string).collect();
-    tracing::info!("Python is called for {}", names.join(", "));
-    Ok(python_hooks::new(worker.clone(), &loaded.config))
+    if let Some(worker) = &loaded.worker {
+        worker.configure(hub_facts::collect(&loaded.config, sections, settings)).await?;
+        let names: Vec<String> = loaded.handles.iter().map(ToString::to_string).collect();
+        tracing::info!("Python is called for {}", names.join(", "));
+    }
+    Ok(python_hooks::new(loaded.worker.clone(), &loaded.config))
 }
 
 fn crypt_keeper(sections: &Sections) -> anyhow::Result<Option<CryptKeeper>> {

@@ -1,6 +1,294 @@
-//! Functions of the configuration.
+//! Functions of the configuration around the start and stop of servers, run in the Python worker; and the plain
+//! forms of the same options, which need no Python.
+
+mod login;
+
+use std::collections::BTreeMap;
 use std::sync::Arc;
-use perijove_config::Config;
-use perijove_core::hooks::{Hooks, NoHooks};
-use perijove_python::Worker;
-pub fn new(_worker: Worker, _config: &Config) -> Arc<dyn Hooks> { Arc::new(NoHooks) }
+use std::time::Duration;
+
+use async_trait::async_trait;
+use perijove_authenticators::{AuthModel, LoginRequest};
+use perijove_config::class::ClassInfo;
+use perijove_config::{ClassRef, Config, Section, sections};
+use perijove_core::Error;
+use perijove_core::hooks::{HookResult, HookTarget, Hooks};
+use perijove_model::Value;
+use perijove_python::{
+    GroupFacts, Outcome, ServerFacts, SpawnerFacts, SpawnerStep, UserFacts, Worker, WorkerError,
+};
+use perijove_spawners::overrides;
+use perijove_spawners::{Launch, SpawnError, registry};
+use serde_json::{Map, Value as Json};
+
+/// How long hooks around a start or stop may take. Upstream sets them no limit; some make volumes or copy homes.
+const SLOW_HOOKS: Duration = Duration::from_secs(600);
+/// How long hooks may take that a page waits for. The first call imports upstream's classes, which takes seconds.
+const PAGE_HOOKS: Duration = Duration::from_secs(60);
+
+/// Options that [`SpawnerStep::Prepare`] runs if one of them is, or holds, a function.
+const PREPARE: [&str; 5] =
+    ["auth_state_hook", "group_overrides", "apply_user_options", "pre_spawn_hook", "environment"];
+
+/// The hooks of a configuration.
+struct ConfiguredHooks {
+    /// Absent where no function is configured.
+    worker: Option<Worker>,
+    calls: Calls,
+    group_overrides: BTreeMap<String, Value>,
+    apply_user_options: Option<BTreeMap<String, Value>>,
+    simple_form: bool,
+    /// The path of the login page, which the handler around `post_auth_hook` shows.
+    login_path: String,
+}
+
+/// Which functions there are.
+#[derive(Debug, Default)]
+struct Calls {
+    post_auth: bool,
+    prepare: bool,
+    options_form: bool,
+    options_from_form: bool,
+    progress_ready: bool,
+    post_stop: bool,
+}
+
+/// Reads which hooks are configured for the spawner in use.
+pub fn new(worker: impl Into<Option<Worker>>, config: &Config) -> Arc<dyn Hooks> {
+    let values = config.values(spawner_class(config));
+    let value = |name: &str| values.value(name).unwrap_or(Value::None);
+    let worker = worker.into();
+    let called = |name: &str| worker.is_some() && value(name).has_handle();
+    let plain = |name: &str| match value(name) {
+        Value::Dict(_) => values.get::<BTreeMap<String, Value>>(name).ok(),
+        _ => None,
+    };
+    let authenticator = config.values(authenticator_class(config));
+    let calls = Calls {
+        post_auth: worker.is_some()
+            && authenticator.value("post_auth_hook").is_ok_and(|value| value.has_handle()),
+        prepare: PREPARE.into_iter().any(called),
+        options_form: called("options_form"),
+        options_from_form: called("options_from_form"),
+        progress_ready: called("progress_ready_hook"),
+        post_stop: called("post_stop_hook"),
+    };
+    Arc::new(ConfiguredHooks {
+        calls,
+        group_overrides: plain("group_overrides").unwrap_or_default(),
+        apply_user_options: plain("apply_user_options"),
+        simple_form: value("options_from_form").as_str() == Some("simple"),
+        login_path: login_path(config),
+        worker,
+    })
+}
+
+/// The table of the configured spawner's options.
+fn spawner_class(config: &Config) -> &'static ClassInfo {
+    let chosen = config.values(sections::JupyterHub::class()).get::<ClassRef>("spawner_class");
+    let entry = chosen.ok().and_then(|class| registry::find(class.name()));
+    entry.map_or_else(sections::Spawner::class, |entry| (entry.class)())
+}
+
+/// The table of the configured authenticator's options.
+fn authenticator_class(config: &Config) -> &'static ClassInfo {
+    let chosen = config.values(sections::JupyterHub::class()).get::<ClassRef>("authenticator_class");
+    let entry = chosen.ok().and_then(|class| perijove_authenticators::registry::find(class.name()));
+    entry.map_or_else(sections::Authenticator::class, |entry| (entry.class)())
+}
+
+fn login_path(config: &Config) -> String {
+    let base_url = config.values(sections::JupyterHub::class()).get::<String>("base_url");
+    format!("{}hub/login", base_url.unwrap_or_else(|_| "/".to_owned()))
+}
+
+impl ConfiguredHooks {
+    async fn run(
+        &self,
+        target: &HookTarget<'_>,
+        facts: SpawnerFacts,
+        step: SpawnerStep,
+        deadline: Duration,
+    ) -> HookResult<Outcome> {
+        let Some(worker) = &self.worker else { return Err(Error::internal("there is no Python worker")) };
+        let outcome = worker.spawner(&facts, &step, deadline).await.map_err(|error| refused(&error))?;
+        if outcome.auth_state.is_some() {
+            tracing::warn!(
+                user.name = %target.user.name,
+                "a function in the configuration saved an auth_state while a server starts or stops; it is not kept"
+            );
+        }
+        Ok(outcome)
+    }
+
+    /// What needs no Python, in upstream's order.
+    fn plain_changes(&self, target: &HookTarget<'_>, launch: &mut Launch) -> Result<(), SpawnError> {
+        overrides::group_overrides(launch, &target.user.grants.groups, &self.group_overrides)?;
+        let chosen = launch.user_options.clone();
+        match &self.apply_user_options {
+            Some(traits) => overrides::apply_user_options(launch, &chosen, traits),
+            None => {
+                if !chosen.is_empty() {
+                    let names: Vec<_> = chosen.keys().map(String::as_str).collect();
+                    tracing::warn!(user.name = %launch.facts.user, "Received unhandled user_options: {}", names.join(", "));
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Hooks for ConfiguredHooks {
+    async fn post_auth(&self, request: &LoginRequest, model: AuthModel) -> HookResult<Option<AuthModel>> {
+        match &self.worker {
+            Some(worker) if self.calls.post_auth => {
+                login::post_auth(worker, &self.login_path, request, model, PAGE_HOOKS).await
+            }
+            _ => Ok(Some(model)),
+        }
+    }
+
+    async fn before_spawn(
+        &self,
+        target: &HookTarget<'_>,
+        auth_state: Option<&Json>,
+        launch: &mut Launch,
+    ) -> HookResult<()> {
+        if !self.calls.prepare {
+            return self.plain_changes(target, launch).map_err(of_spawner);
+        }
+        let facts = SpawnerFacts {
+            api_token: Some(launch.facts.api_token.clone()),
+            server: Some(ServerFacts {
+                proto: "http".to_owned(),
+                base_url: launch.facts.server_base_url.clone(),
+                ..ServerFacts::default()
+            }),
+            state: Value::None,
+            ..facts(target, auth_state)
+        };
+        let step = SpawnerStep::Prepare { with_authenticator: false };
+        let outcome = self.run(target, facts, step, SLOW_HOOKS).await?;
+        launch.apply(&outcome.changes).map_err(of_spawner)
+    }
+
+    async fn after_stop(&self, target: &HookTarget<'_>) -> HookResult<()> {
+        if self.calls.post_stop {
+            let facts = facts(target, None);
+            return self.run(target, facts, SpawnerStep::PostStop, SLOW_HOOKS).await.map(drop);
+        }
+        if let Some(worker) = &self.worker
+            && (self.calls.prepare || self.calls.options_form || self.calls.options_from_form)
+        {
+            let name = target.user.name.as_str();
+            let forgotten = worker.forget(name, Some(target.server_name), PAGE_HOOKS).await;
+            forgotten.map_err(Error::internal)?;
+        }
+        Ok(())
+    }
+
+    async fn options_form(&self, target: &HookTarget<'_>) -> HookResult<String> {
+        if !self.calls.options_form {
+            return Ok(String::new());
+        }
+        let outcome = self.run(target, facts(target, None), SpawnerStep::OptionsForm, PAGE_HOOKS).await?;
+        match outcome.value {
+            Value::Str(form) => Ok(form),
+            // No form for this user.
+            Value::None | Value::Bool(false) => Ok(String::new()),
+            other => {
+                Err(Error::internal(format!("Spawner.options_form returned {}, not text", other.type_name())))
+            }
+        }
+    }
+
+    async fn options_from_form(&self, target: &HookTarget<'_>, form: Map<String, Json>) -> HookResult<Json> {
+        if !self.calls.options_from_form {
+            let form = if self.simple_form { overrides::simple_options_from_form(form) } else { form };
+            return Ok(Json::Object(form));
+        }
+        let form = Value::from_plain_json(&Json::Object(form)).map_err(Error::internal)?;
+        let step = SpawnerStep::OptionsFromForm(form);
+        let outcome = self.run(target, facts(target, None), step, PAGE_HOOKS).await?;
+        match outcome.value.to_plain_json() {
+            Some(Json::Object(options)) => Ok(Json::Object(options)),
+            Some(Json::Null) => Ok(Json::Object(Map::new())),
+            _ => Err(Error::internal(
+                "Spawner.options_from_form must return a dictionary of values that JSON can hold",
+            )),
+        }
+    }
+
+    async fn progress_ready(&self, target: &HookTarget<'_>, event: Json) -> HookResult<Json> {
+        if !self.calls.progress_ready {
+            return Ok(event);
+        }
+        let event = Value::from_plain_json(&event).map_err(Error::internal)?;
+        let step = SpawnerStep::ProgressReady(event);
+        let outcome = self.run(target, facts(target, None), step, PAGE_HOOKS).await?;
+        outcome
+            .value
+            .to_plain_json()
+            .ok_or_else(|| Error::internal("Spawner.progress_ready_hook returned something that is no JSON"))
+    }
+}
+
+/// What upstream's objects around a hook show.
+fn facts(target: &HookTarget<'_>, auth_state: Option<&Json>) -> SpawnerFacts {
+    let user = target.user;
+    let record = user.spawner(target.server_name);
+    let python = |json: Option<&Json>| {
+        json.and_then(|json| Value::from_plain_json(json).ok()).unwrap_or(Value::None)
+    };
+    let group = |name: &String| GroupFacts { name: name.clone(), properties: Value::Dict(Vec::new()) };
+    let server = record.and_then(|record| record.server.as_ref()).map(|server| ServerFacts {
+        proto: server.proto.clone(),
+        ip: server.ip.clone(),
+        port: server.port.and_then(|port| u16::try_from(port).ok()).unwrap_or_default(),
+        base_url: server.base_url.clone(),
+    });
+    SpawnerFacts {
+        user: UserFacts {
+            id: user.row.id,
+            name: user.row.name.clone(),
+            admin: user.row.admin,
+            groups: user.grants.groups.iter().map(group).collect(),
+            roles: user.role_names().into_iter().map(str::to_owned).collect(),
+            created: user.row.created,
+            last_activity: user.row.last_activity,
+            auth_state: python(auth_state),
+        },
+        name: target.server_name.to_owned(),
+        display_name: record.and_then(|record| record.row.display_name.clone()).unwrap_or_default(),
+        state: python(record.and_then(|record| record.row.state.as_ref())),
+        user_options: python(Some(target.user_options).filter(|options| options.is_object())),
+        api_token: None,
+        server,
+        started: record.and_then(|record| record.row.started),
+        last_activity: record.and_then(|record| record.row.last_activity),
+        handler: None,
+    }
+}
+
+/// An exception with a status is an answer; anything else is for the log.
+fn refused(error: &WorkerError) -> Error {
+    let Some(exception) = error.as_python() else { return Error::internal(error) };
+    let Some(status) = exception.status else {
+        return Error::internal(format!("{exception}\n{}", exception.traceback.trim_end()));
+    };
+    let texts = [&exception.user_message, &exception.log_message, &exception.reason];
+    let message = texts.into_iter().flatten().find(|text| !text.is_empty());
+    let message = message.cloned().unwrap_or_else(|| "The server was refused.".to_owned());
+    Error::Status { status, message }
+}
+
+fn of_spawner(error: SpawnError) -> Error {
+    match error {
+        SpawnError::Refused { status, message, .. } => Error::Status { status, message },
+        other => Error::internal(other),
+    }
+}
+
+#[cfg(test)]
+mod tests;

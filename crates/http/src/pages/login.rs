@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{StatusCode, Uri};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 use perijove_authenticators::{LoginRequest, model::shorten_name};
 use perijove_core::urls::with_query;
@@ -37,7 +37,7 @@ pub async fn show(State(app): State<App>, caller: Caller, uri: Uri) -> Answer {
 }
 
 /// Tries to log in.
-pub async fn submit(State(app): State<App>, caller: Caller, uri: Uri, body: Bytes) -> Answer {
+pub async fn submit(State(app): State<App>, caller: Caller, uri: Uri, headers: HeaderMap, body: Bytes) -> Answer {
     let query = uri.query().unwrap_or_default();
     let hub = &app.hub;
     let mut fields: HashMap<String, String> = form_urlencoded::parse(&body).into_owned().collect();
@@ -47,7 +47,8 @@ pub async fn submit(State(app): State<App>, caller: Caller, uri: Uri, body: Byte
     }
     let next = fields.get("next").filter(|next| !next.is_empty()).cloned();
     let username = fields.get("username").cloned().unwrap_or_default();
-    let request = LoginRequest::new(fields, caller.client().address.parse().ok());
+    let mut request = LoginRequest::new(fields, caller.client().address.parse().ok());
+    request.headers = text_headers(&headers);
     let shown_name = shorten_name(&username);
     match hub.login(&request).await {
         Ok(Some(user)) => {
@@ -68,6 +69,12 @@ pub async fn submit(State(app): State<App>, caller: Caller, uri: Uri, body: Byte
             form(&app, &caller, query, failure.status, shown_name, Some(message))
         }
     }
+}
+
+/// The headers that are text, for authenticators and hooks that look at them.
+fn text_headers(headers: &HeaderMap) -> HashMap<String, String> {
+    let text = headers.iter().filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned())));
+    text.collect()
 }
 
 fn form(

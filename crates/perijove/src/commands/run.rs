@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use perijove_config::Loaded;
 use perijove_core::Hub;
@@ -16,6 +16,9 @@ use crate::pid_file::PidFile;
 use crate::proxying::Proxying;
 use crate::sections::Sections;
 use crate::{leftover_proxy, parts, proxying, signals};
+
+/// How long Python may take to import JupyterHub.
+const WARM_UP_DEADLINE: Duration = Duration::from_secs(120);
 
 /// Runs the hub until a signal, `POST /api/shutdown`, or too many failed starts in a row end it.
 pub async fn run(loaded: Loaded) -> anyhow::Result<ExitCode> {
@@ -49,11 +52,23 @@ pub async fn run(loaded: Loaded) -> anyhow::Result<ExitCode> {
     hub.check_servers(found);
     hub.run();
     reap_strangers(&tasks, &serving);
+    warm_up(&loaded);
     tracing::info!("JupyterHub is now running at {}", sections.shown_url());
     tracing::debug!(duration_ms = began.elapsed().as_secs_f64() * 1000.0, "started");
 
     signals::wait(&shutdown).await;
     finish(&hub, &serving, &tasks).await
+}
+
+/// Imports what Python functions need, which takes seconds, before the first of them is called.
+fn warm_up(loaded: &Loaded) {
+    let Some(worker) = loaded.worker.clone() else { return };
+    tokio::spawn(async move {
+        match worker.warm_up(WARM_UP_DEADLINE).await {
+            Ok(version) => tracing::debug!("the Python worker has imported JupyterHub {version}"),
+            Err(error) => tracing::warn!("functions of the configuration cannot be called: {error}"),
+        }
+    });
 }
 
 /// As process 1 of a container, or as a subreaper, this process inherits the orphans of its servers.
