@@ -170,8 +170,8 @@ def older_jupyterhub(tmp_path_factory) -> Path:
 def test_a_database_of_jupyterhub_5_is_upgraded_after_a_backup(make_hub, older_jupyterhub):
     hub = make_hub(CONFIG)
     hub.write_config()
-    # `token` makes the database and the users, and no server is needed.
-    program = [str(older_jupyterhub / "bin" / "jupyterhub"), "token", "-f", hub.config_name, "ada"]
+    # `token` makes the database and the configured users, and no server is needed.
+    program = [str(older_jupyterhub / "bin" / "jupyterhub"), "token", "-f", hub.config_name, "admin"]
     made = subprocess.run(program, cwd=hub.directory, env=hub.environment(), capture_output=True, text=True, check=False)
     assert made.returncode == 0, made.stderr
     token = made.stdout.strip()
@@ -184,6 +184,6 @@ def test_a_database_of_jupyterhub_5_is_upgraded_after_a_backup(make_hub, older_j
     assert backups, sorted(path.name for path in hub.directory.iterdir())
 
     hub.start()
-    assert hub.client(token).user()["name"] == "ada"
+    assert hub.client(token).user()["name"] == "admin"
     serve_with(hub, OTHER)
-    until(lambda: hub.client(token).user()["name"] == "ada", "JupyterHub 6.1.1 to serve the upgraded database")
+    until(lambda: hub.client(token).user()["name"] == "admin", "JupyterHub 6.1.1 to serve the upgraded database")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import pwd
+import random
 import subprocess
 import tempfile
 import uuid
@@ -33,6 +34,12 @@ def _alone() -> Iterator[None]:
         yield
 
 
+def _free_uid() -> int:
+    """Not the number of an account that was removed a moment ago: its processes may still live."""
+    taken = {entry.pw_uid for entry in pwd.getpwall()}
+    return random.choice([uid for uid in range(20_000, 60_000) if uid not in taken])
+
+
 def _system(*command: str, text: str | None = None) -> None:
     subprocess.run(command, input=text, text=True, check=True, capture_output=True)
 
@@ -49,7 +56,7 @@ class Accounts:
         account = Account(f"pj{uuid.uuid4().hex[:8]}", f"pw-{uuid.uuid4().hex}" if password else "")
         extra = ("-G", ",".join(groups)) if groups else ()
         with _alone():
-            _system("useradd", "-m", "-s", "/bin/bash", *extra, *options, account.name)
+            _system("useradd", "-m", "-s", "/bin/bash", "-u", str(_free_uid()), *extra, *options, account.name)
             self._users.append(account.name)
             if password:
                 _system("chpasswd", text=f"{account.name}:{account.password}\n")
