@@ -70,12 +70,6 @@ pub struct ServerSettings {
     pub slow_spawn_timeout: f64,
     /// A request to stop a server is answered 202 after this time.
     pub slow_stop_timeout: f64,
-    /// The spawner must return within this time.
-    pub start_timeout: f64,
-    /// The server must answer within this time after that.
-    pub http_timeout: f64,
-    /// How often a running server is polled.
-    pub poll_interval: f64,
     /// How many servers may be starting at a time; 0 is no limit.
     pub concurrent_spawn_limit: usize,
     /// How many servers may be active; 0 is no limit.

@@ -21,5 +21,6 @@ mod service;
 mod xsrf;
 
 pub use app::{App, AppOptions};
+pub use guard::{Access, Kind, Xsrf};
 pub use routes::{Row, rows};
 pub use service::HubService;

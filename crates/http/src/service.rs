@@ -5,9 +5,11 @@ use std::convert::Infallible;
 use axum::Router;
 use axum::body::Body as AxumBody;
 use axum::http::{Request, Response, StatusCode};
+use bytes::Bytes;
 use futures_util::future::BoxFuture;
+use http_body::Body as HttpBody;
 use http_body_util::BodyExt;
-use perijove_proxy::{Body, ConnInfo, LocalService, RequestBody};
+use perijove_proxy::{Body, BoxError, ConnInfo, LocalService, RequestBody};
 use tower::Service;
 
 use crate::app::App;
@@ -26,14 +28,13 @@ impl HubService {
     pub fn new(app: App) -> Self {
         Self { router: routes::router(&app), app }
     }
-}
 
-impl LocalService for HubService {
-    fn call(
-        &self,
-        request: Request<RequestBody>,
-        connection: ConnInfo,
-    ) -> BoxFuture<'static, Response<Body>> {
+    /// Answers one request, whatever its body comes from.
+    pub fn answer<B>(&self, request: Request<B>, connection: ConnInfo) -> BoxFuture<'static, Response<Body>>
+    where
+        B: HttpBody<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
         let mut router = self.router.clone();
         Box::pin(async move {
             let mut request = request.map(AxumBody::new);
@@ -44,6 +45,16 @@ impl LocalService for HubService {
                 Err(never) => match never {},
             }
         })
+    }
+}
+
+impl LocalService for HubService {
+    fn call(
+        &self,
+        request: Request<RequestBody>,
+        connection: ConnInfo,
+    ) -> BoxFuture<'static, Response<Body>> {
+        self.answer(request, connection)
     }
 
     fn error_page(&self, status: StatusCode, original_url: &str) -> BoxFuture<'static, Response<Body>> {

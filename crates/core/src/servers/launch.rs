@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use perijove_model::name::ServerName;
@@ -74,13 +73,14 @@ impl Hub {
         let target = HookTarget { user, server_name: request.server.as_str(), user_options: &options };
         self.hooks.before_spawn(&target, auth_state.as_ref(), &mut launch).await?;
         let journal = StartJournal { hub: self, live, spawner_id: prepared.spawner.id };
-        let limit = self.settings.servers.start_timeout;
-        let started = match timeout(Duration::from_secs_f64(limit), self.spawner.start(&launch, &journal))
-            .await
-        {
+        let limit = launch.settings.timing().start;
+        let started = match timeout(limit, self.spawner.start(&launch, &journal)).await {
             Ok(started) => started.map_err(spawn_failed)?,
             Err(_) => {
-                return Err(Error::SpawnFailed(format!("The server did not start within {limit} seconds.")));
+                let seconds = limit.as_secs_f64();
+                return Err(Error::SpawnFailed(format!(
+                    "The server did not start within {seconds} seconds."
+                )));
             }
         };
         self.record_process(prepared.spawner.id, &started.state, started.process.as_ref()).await?;

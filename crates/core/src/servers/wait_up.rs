@@ -21,16 +21,15 @@ impl Hub {
     /// # Errors
     /// [`Error::SpawnFailed`] after `http_timeout`, or if the process ended.
     pub(super) async fn wait_up(&self, target: &Target, url: &str, base_url: &str) -> Result<()> {
-        let limit = self.settings.servers.http_timeout;
+        let limit = target.settings.timing().answer;
         let probe = format!("{url}{base_url}api");
         tokio::select! {
-            up = timeout(Duration::from_secs_f64(limit), self.poll_url(&probe)) => match up {
+            up = timeout(limit, self.poll_url(&probe)) => match up {
                 Ok(version) => {
                     check_version(version.as_deref());
                     Ok(())
                 }
-                Err(_) => Err(Error::SpawnFailed(format!(
-                    "The server did not answer within {limit} seconds."
+                Err(_) => Err(Error::SpawnFailed(format!("The server did not answer within {} seconds.", limit.as_secs_f64()
                 ))),
             },
             report = self.spawner.wait(target) => {

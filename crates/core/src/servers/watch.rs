@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use perijove_model::name::ServerName;
 use perijove_spawners::{Poll, Target};
+use rand::Rng;
 use tracing::Instrument;
 
 use super::registry::LiveServer;
@@ -38,10 +39,13 @@ impl Hub {
 
     /// Returns with the exit code once the server does not run any more.
     async fn wait_for_end(&self, target: &Target) -> Option<i32> {
-        let every = Duration::from_secs_f64(self.settings.servers.poll_interval.max(1.0));
+        let timing = target.settings.timing();
         let polls = async {
             loop {
-                tokio::time::sleep(every).await;
+                match timing.poll_interval {
+                    Some(every) => tokio::time::sleep(with_jitter(every, timing.poll_jitter)).await,
+                    None => std::future::pending().await,
+                }
                 match self.spawner.poll(target).await {
                     Poll::Running => (),
                     Poll::Stopped(code) => return code,
@@ -74,4 +78,11 @@ impl Hub {
             }
         }
     }
+}
+
+/// The interval, a random part longer or shorter, so that servers started together are not polled together.
+fn with_jitter(every: Duration, jitter: f64) -> Duration {
+    let jitter = jitter.clamp(0.0, 1.0);
+    let factor = 1.0 + jitter * rand::rng().random_range(-1.0..=1.0);
+    every.mul_f64(factor).max(Duration::from_secs(1))
 }
