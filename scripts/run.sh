@@ -53,7 +53,7 @@ args = ["--allow-root"]'
 [JupyterHub]
 ip = "127.0.0.1"
 authenticator_class = "shared-password"
-spawner_class = "local"
+spawner_class = "localprocess"
 db_url = "sqlite:///perijove.sqlite"
 cookie_secret_file = "cookie_secret"
 
