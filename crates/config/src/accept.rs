@@ -177,7 +177,7 @@ fn accept_class(value: Value, group: crate::kind::ClassGroup) -> Option<Value> {
     }
 }
 
-fn without_repeats(items: Vec<Value>) -> Vec<Value> {
+pub(crate) fn without_repeats(items: Vec<Value>) -> Vec<Value> {
     let mut kept: Vec<Value> = Vec::with_capacity(items.len());
     for item in items {
         if !kept.contains(&item) {

@@ -128,17 +128,26 @@ impl Findings {
             Ok(None) => {}
             Err(error) => return self.errors.push(error),
         }
-        if matches!(&entry.raw, Raw::Value(value) if value.has_handle()) {
+        let has_handle = matches!(&entry.raw, Raw::Value(value) if value.has_handle());
+        if has_handle {
             self.handles.push(place.clone());
         }
-        if info.status == Status::Honoured || !differs(values, info) {
-            return;
-        }
-        if info.status == Status::NotYetRestricting {
-            self.errors.push(ConfigError::NotYet { place: Box::new(place) });
-        } else {
-            let text = format!("{place} does nothing yet in this version of Perijove");
-            self.warnings.push(Warning::new(text, place.origin));
+        match info.status {
+            Status::Honoured | Status::Harmless => {}
+            Status::HonouredPlain if has_handle => {
+                self.errors.push(ConfigError::NotCalled { place: Box::new(place) });
+            }
+            Status::HonouredPlain => {}
+            _ if !differs(values, info) => {}
+            Status::NotYetRestricting => self.errors.push(ConfigError::NotYet { place: Box::new(place) }),
+            Status::Partly(words) => {
+                let text = format!("{place} acts only in part in this version of Perijove: {words}");
+                self.warnings.push(Warning::new(text, place.origin));
+            }
+            Status::NotYet => {
+                let text = format!("{place} does nothing yet in this version of Perijove");
+                self.warnings.push(Warning::new(text, place.origin));
+            }
         }
     }
 

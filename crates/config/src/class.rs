@@ -44,10 +44,30 @@ pub struct TraitInfo {
 pub enum Status {
     /// It acts as in JupyterHub.
     Honoured,
+    /// A plain value acts as in JupyterHub; a function is not called yet, so that it stops the start.
+    HonouredPlain,
+    /// It acts but for what the words say: a warning when it is set.
+    Partly(&'static str),
+    /// It has no effect here and needs none: nothing is said.
+    Harmless,
     /// It is known but does nothing yet: a warning when it is set.
     NotYet,
     /// It does nothing yet and leaving it out would make a less safe hub: setting it stops the start.
     NotYetRestricting,
+}
+
+impl Status {
+    /// For help texts: what does not act, as a sentence; nothing if all of it does.
+    pub fn remark(self) -> Option<String> {
+        Some(match self {
+            Self::Honoured => return None,
+            Self::HonouredPlain => "Functions are not called yet: one stops the start.".to_owned(),
+            Self::Partly(words) => format!("Not all of it acts yet: {words}."),
+            Self::Harmless => "Accepted; nothing depends on it here.".to_owned(),
+            Self::NotYet => "Does nothing yet.".to_owned(),
+            Self::NotYetRestricting => "Not supported yet: setting it stops the start.".to_owned(),
+        })
+    }
 }
 
 /// Computes a default from the values of other traits.

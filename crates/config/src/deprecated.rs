@@ -58,11 +58,8 @@ pub(crate) fn replacement(values: &Values<'_>, name: &str) -> Result<Option<Valu
         return Ok(None);
     }
     match name {
-        // The old name wins, unless it is empty: an empty set changes nothing.
-        "allowed_users" => {
-            let old = values.accepted("whitelist")?;
-            Ok(old.filter(|old| old.items().is_some_and(|items| !items.is_empty())))
-        }
+        // The old name wins, also if it is empty: then nobody is allowed by name.
+        "allowed_users" => values.accepted("whitelist"),
         "blocked_users" => blocked_users(values),
         _ => Ok(None),
     }

@@ -52,6 +52,15 @@ pub enum ConfigError {
         /// Which trait, and where it was set.
         place: Box<Place>,
     },
+    /// A function where only plain values act yet.
+    #[error(
+        "{place} is, or holds, a function, which this version of Perijove does not call\n  set {}\nhint: give a plain value instead",
+        place.origin
+    )]
+    NotCalled {
+        /// Which trait, and where it was set.
+        place: Box<Place>,
+    },
     /// The code asked for a trait that its class does not have.
     #[error("{class} has no trait {name}")]
     NoSuchTrait {
@@ -128,13 +137,19 @@ impl ConfigError {
 
     /// Whether the value is right and only Perijove does not act on it.
     pub(crate) fn is_not_yet(&self) -> bool {
-        matches!(self, Self::NotYet { .. })
+        matches!(self, Self::NotYet { .. } | Self::NotCalled { .. })
     }
 
-    /// The exit status of the program: 2 for a command line that cannot be split into options, else 1.
+    /// The exit status of the program: 2 for a command line that cannot be split into options, what
+    /// the configuration file gave `sys.exit`, else 1.
     pub fn exit_status(&self) -> u8 {
         match self {
             Self::Usage { .. } => 2,
+            Self::Python(error) => {
+                let status = error.as_python().and_then(|error| error.exit_status);
+                // As the system does, which keeps eight bits.
+                status.map_or(1, |status| status.to_le_bytes()[0])
+            }
             _ => 1,
         }
     }

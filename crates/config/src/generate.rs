@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use crate::class::{ClassInfo, DefaultValue, Status, TraitInfo};
+use crate::class::{ClassInfo, DefaultValue, TraitInfo};
 use crate::error::ConfigError;
 use crate::sections;
 use crate::wrap::wrapped;
@@ -54,8 +54,8 @@ fn class_text(class: &'static ClassInfo) -> String {
 
 fn trait_text(class: &'static ClassInfo, info: &TraitInfo) -> String {
     let mut text = format!("\n{}\n", wrapped(class.trait_help(info.name), 90, "## "));
-    if info.status != Status::Honoured {
-        text.push_str("#  Does nothing yet in this version of Perijove.\n");
+    if let Some(remark) = info.status.remark() {
+        text.push_str(&format!("{}\n", wrapped(&format!("In Perijove: {remark}"), 90, "#  ")));
     }
     text.push_str(&format!("#  Default: {}\n", info.default.describe()));
     let example = match info.default {

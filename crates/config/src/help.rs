@@ -1,6 +1,6 @@
 //! `--help` and `--help-all`.
 
-use crate::class::{ClassInfo, Status, TraitInfo};
+use crate::class::{ClassInfo, TraitInfo};
 use crate::command_line::options::{ALIASES, FLAGS, OWN};
 use crate::sections;
 use crate::wrap::wrapped;
@@ -82,8 +82,8 @@ fn class_text(class: &'static ClassInfo) -> String {
 fn trait_text(class: &'static ClassInfo, info: &TraitInfo) -> String {
     let mut help = format!("{}\n\nTakes {}.", class.trait_help(info.name).trim(), info.kind.describe());
     help.push_str(&format!(" Default: {}.", info.default.describe()));
-    if info.status != Status::Honoured {
-        help.push_str(" Does nothing yet in this version.");
+    if let Some(remark) = info.status.remark() {
+        help.push_str(&format!(" {remark}"));
     }
     entry(&format!("--{}.{}", class.name, info.name), &help)
 }

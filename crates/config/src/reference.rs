@@ -24,29 +24,56 @@ pub fn markdown() -> String {
     for class in sections::all() {
         page.push_str(&format!("- [{0}](#{1})\n", class.name, class.name.to_lowercase()));
     }
-    page.push_str(&not_yet(
-        "Options that stop the start",
-        "These restrict access, secrets, TLS or limits, or run hooks that may do so, and Perijove does not\n\
-         act on them yet. It does not start while one of them is set to something else than its default.",
-        Status::NotYetRestricting,
-    ));
-    page.push_str(&not_yet(
-        "Options without effect yet",
-        "Perijove knows these, checks their values, and says at start that they do nothing yet.",
-        Status::NotYet,
-    ));
+    for (title, words, belongs) in LISTS {
+        page.push_str(&list(title, words, *belongs));
+    }
     for class in sections::all() {
         page.push_str(&class_text(class));
     }
     page
 }
 
-fn not_yet(title: &str, words: &str, status: Status) -> String {
+/// A list of the options whose status answers the question.
+type List = (&'static str, &'static str, fn(Status) -> bool);
+
+/// What does not act as in JupyterHub; the lists shrink.
+const LISTS: &[List] = &[
+    (
+        "Options that stop the start",
+        "These restrict access, secrets, TLS or limits, or run hooks that may do so, and Perijove does not\n\
+         act on them yet. It does not start while one of them is set to something else than its default.",
+        |status| status == Status::NotYetRestricting,
+    ),
+    (
+        "Options whose functions stop the start",
+        "Plain values of these act as in JupyterHub. Perijove does not call functions here yet, and does not\n\
+         start with one.",
+        |status| status == Status::HonouredPlain,
+    ),
+    (
+        "Options that act in part",
+        "Perijove says at start what is missing if one of these is set.",
+        |status| matches!(status, Status::Partly(_)),
+    ),
+    (
+        "Options without effect yet",
+        "Perijove knows these, checks their values, and says at start that they do nothing yet.",
+        |status| status == Status::NotYet,
+    ),
+    (
+        "Options that need no effect",
+        "These are accepted, and nothing depends on them: they are without effect in JupyterHub too, or\n\
+         concern something that Perijove does not have.",
+        |status| status == Status::Harmless,
+    ),
+];
+
+fn list(title: &str, words: &str, belongs: fn(Status) -> bool) -> String {
     let mut text = format!("\n## {title}\n\n{words}\n\n");
     let mut any = false;
     for class in sections::all() {
         let mut names: Vec<_> =
-            class.traits.iter().filter(|info| info.status == status).map(|info| info.name).collect();
+            class.traits.iter().filter(|info| belongs(info.status)).map(|info| info.name).collect();
         names.sort_unstable();
         if !names.is_empty() {
             any = true;
@@ -79,11 +106,6 @@ fn class_text(class: &'static ClassInfo) -> String {
 }
 
 fn trait_text(class: &'static ClassInfo, info: &TraitInfo) -> String {
-    let status = match info.status {
-        Status::Honoured => "",
-        Status::NotYet => " **Does nothing yet.**",
-        Status::NotYetRestricting => " **Not supported yet: setting it stops the start.**",
-    };
     let mut text = format!("\n### {}.{}\n\n", class.name, info.name);
     text.push_str(&one_line(class.trait_help(info.name)));
     text.push_str(&format!("\n- takes: {}\n", info.kind.describe()));
@@ -94,8 +116,8 @@ fn trait_text(class: &'static ClassInfo, info: &TraitInfo) -> String {
     let default = info.default.describe();
     let default = if info.default.constant().is_some() { format!("`{default}`") } else { default };
     text.push_str(&format!("- default: {default}\n"));
-    if !status.is_empty() {
-        text.push_str(&format!("- status:{status}\n"));
+    if let Some(remark) = info.status.remark() {
+        text.push_str(&format!("- status: **{remark}**\n"));
     }
     text
 }

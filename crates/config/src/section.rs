@@ -35,8 +35,8 @@ macro_rules! section {
         $crate::section::section!(@root [$($doc)*] $name { $($fields)* });
     };
     (@info [$($doc:literal)*] $name:ident $class:literal $module:literal [$parent:expr]
-     { $($(#[doc = $fdoc:literal])* $field:ident: $type:ty = $kind:expr, $default:expr, $status:ident;)* }
-     { $($(#[doc = $rdoc:literal])* $rname:ident = $rkind:expr, $rdefault:expr, $rstatus:ident;)* }) => {
+     { $($(#[doc = $fdoc:literal])* $field:ident: $type:ty = $kind:expr, $default:expr, $status:ident $(($note:literal))?;)* }
+     { $($(#[doc = $rdoc:literal])* $rname:ident = $rkind:expr, $rdefault:expr, $rstatus:ident $(($rnote:literal))?;)* }) => {
         impl $name {
             fn class_info() -> &'static $crate::class::ClassInfo {
                 static INFO: $crate::class::ClassInfo = $crate::class::ClassInfo {
@@ -49,14 +49,14 @@ macro_rules! section {
                             name: stringify!($field),
                             kind: $kind,
                             default: $default,
-                            status: $crate::class::Status::$status,
+                            status: $crate::class::Status::$status $(($note))?,
                             help: concat!($($fdoc, "\n"),*),
                         },)*
                         $($crate::class::TraitInfo {
                             name: stringify!($rname),
                             kind: $rkind,
                             default: $rdefault,
-                            status: $crate::class::Status::$rstatus,
+                            status: $crate::class::Status::$rstatus $(($rnote))?,
                             help: concat!($($rdoc, "\n"),*),
                         },)*
                     ],
@@ -72,7 +72,7 @@ macro_rules! section {
         }
     };
     (@derived [$($doc:literal)*] $name:ident $parent:ident
-     { $($(#[doc = $fdoc:literal])* $field:ident: $type:ty = $kind:expr, $default:expr, $status:ident;)* }) => {
+     { $($(#[doc = $fdoc:literal])* $field:ident: $type:ty = $kind:expr, $default:expr, $status:ident $(($note:literal))?;)* }) => {
         $(#[doc = $doc])*
         #[derive(Clone)]
         pub struct $name {
@@ -103,7 +103,7 @@ macro_rules! section {
         }
     };
     (@root [$($doc:literal)*] $name:ident
-     { $($(#[doc = $fdoc:literal])* $field:ident: $type:ty = $kind:expr, $default:expr, $status:ident;)* }) => {
+     { $($(#[doc = $fdoc:literal])* $field:ident: $type:ty = $kind:expr, $default:expr, $status:ident $(($note:literal))?;)* }) => {
         $(#[doc = $doc])*
         #[derive(Clone)]
         pub struct $name {

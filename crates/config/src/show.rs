@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use perijove_model::value::{LazyOps, Value};
+use perijove_model::value::{Handle, HandleKind, LazyOps, Value};
 
 use crate::class::ClassInfo;
 use crate::command_line::plain_words;
@@ -115,6 +115,7 @@ fn write_value(text: &mut String, value: &Value, depth: usize) {
             });
         }
         Value::Lazy(ops) => write_string(text, &lazy_repr(ops)),
+        Value::Handle(handle) => write_string(text, &object_repr(handle)),
         other => write_string(text, &other.repr()),
     }
 }
@@ -162,6 +163,15 @@ fn write_string(text: &mut String, string: &str) {
         }
     }
     text.push('"');
+}
+
+/// Much as Python writes it; instead of an address in memory it says where the object is from.
+fn object_repr(handle: &Handle) -> String {
+    match handle.kind {
+        HandleKind::Class => format!("<class '{}'>", handle.name),
+        HandleKind::Function => format!("<{}>", handle.description),
+        HandleKind::Instance => handle.description.clone(),
+    }
 }
 
 fn json_float(number: f64) -> String {

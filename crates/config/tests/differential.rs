@@ -12,7 +12,7 @@ use std::process::{Command, Stdio};
 
 use perijove_config::class::{ClassInfo, DefaultValue};
 use perijove_config::{Action, Config, ConfigError, LoadOptions, Loaded, Section, sections, show};
-use perijove_model::value::Value;
+use perijove_model::value::{HandleKind, Value};
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
@@ -143,7 +143,9 @@ fn compare_traits(case: &Case, config: &Config, class: &'static ClassInfo, their
         // Upstream resolves these to functions and paths of its own.
         let own =
             ["template_paths", "ssl_alt_names"].contains(&name.as_str()) && values.entry(name).is_none();
-        if skipped || own {
+        // A default that its own trait refuses; and what the script itself sets in order to see the tree.
+        let no_answer = their.get("$error").is_some() && values.entry(name).is_none();
+        if skipped || own || no_answer || ["show_config", "show_config_json"].contains(&name.as_str()) {
             continue;
         }
         match values.value(name) {
@@ -174,7 +176,13 @@ fn resolved(name: &str, theirs: &Json) -> Json {
 fn plain(name: &str, value: &Value) -> Json {
     let item = |value: &Value| plain("", value);
     match value {
-        Value::Str(text) if name == "log_level" && text == "DEBUG" => json!(10),
+        Value::Str(text) if name == "log_level" => match text.as_str() {
+            "DEBUG" => json!(10),
+            "INFO" => json!(20),
+            "WARN" => json!(30),
+            "ERROR" => json!(40),
+            other => json!(other),
+        },
         Value::Float(number) => json!({ "$number": Value::Float(*number).repr() }),
         Value::Bytes(bytes) => {
             json!({ "$bytes": bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>() })
@@ -194,6 +202,7 @@ fn plain(name: &str, value: &Value) -> Json {
         }
         Value::Timedelta(seconds) => json!({ "$timedelta": seconds }),
         Value::Path(path) => json!({ "$path": path }),
+        Value::Handle(handle) if handle.kind == HandleKind::Class => json!(handle.name),
         Value::Handle(handle) => json!({ "$object": handle.name.rsplit('.').next() }),
         other => other.to_json(),
     }

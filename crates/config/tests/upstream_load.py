@@ -25,6 +25,9 @@ from jupyterhub.app import JupyterHub
 
 warnings.simplefilter("ignore")
 
+# An external proxy is not accepted without one.
+os.environ.setdefault("CONFIGPROXY_AUTH_TOKEN", "known")
+
 
 def plain(value):
     """The tagged JSON of `perijove_model::value`."""
@@ -71,10 +74,10 @@ def load(argv):
     Application.initialize(app, argv)
     if app.subapp:
         return {"subapp": app.subapp.name, "extra": list(app.subapp.extra_args)}
-    if app.extra_args:
-        app.exit("stray")
     if app.generate_config:
         return {"generate": app.config_file, "yes": app.answer_yes}
+    if app.extra_args:
+        app.exit("stray")
     app.load_config_file(app.config_file)
     if "JupyterHubApp" in app.config:
         cfg = app.config.copy()

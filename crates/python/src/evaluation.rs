@@ -63,12 +63,15 @@ pub(crate) struct WireEvaluation {
 #[derive(Deserialize)]
 struct WireSection {
     name: String,
-    traits: Vec<(String, Value, Option<(String, u32)>)>,
+    traits: Vec<(String, Value, Option<Place>)>,
 }
+
+/// File and line.
+type Place = (String, u32);
 
 impl From<WireEvaluation> for Evaluation {
     fn from(wire: WireEvaluation) -> Self {
-        let location = |place: Option<(String, u32)>| place.map(|(file, line)| SourceLocation { file, line });
+        let location = |place: Option<Place>| place.map(|(file, line)| SourceLocation { file, line });
         let section = |section: WireSection| {
             let traits = section.traits.into_iter();
             (section.name, traits.map(|(name, value, place)| (name, value, location(place))).collect())

@@ -5,13 +5,16 @@ use std::path::PathBuf;
 use perijove_model::value::Value;
 
 use super::literal::literal_eval;
+use crate::accept::without_repeats;
 use crate::kind::{Choice, Kind};
 
 /// The value of an option that was given these words; the words themselves where they cannot be
 /// interpreted, so that the check of the type says what is wrong.
 pub fn from_words(kind: &Kind, words: &[String]) -> Value {
     parse_words(kind, words).unwrap_or_else(|_| match words {
-        [word] => Value::Str(word.clone()),
+        [word] if !matches!(kind, Kind::List(_) | Kind::Set(_) | Kind::Command(_)) => {
+            Value::Str(word.clone())
+        }
         words => Value::List(words.iter().cloned().map(Value::Str).collect()),
     })
 }
@@ -31,7 +34,8 @@ pub fn parse_words(kind: &Kind, words: &[String]) -> Result<Value, String> {
             parse_items(words, &Kind::Unicode, &[("[", "]"), ("(", ")")]).map(Value::List)
         }
         (Kind::Set(item), words) => {
-            parse_items(words, item, &[("[", "]"), ("(", ")"), ("{", "}")]).map(Value::Set)
+            let items = parse_items(words, item, &[("[", "]"), ("(", ")"), ("{", "}")])?;
+            Ok(Value::Set(without_repeats(items)))
         }
         (Kind::Dict(key, value), words) => parse_dict(words, key, value),
         (kind, [word]) => parse_word(kind, word),
@@ -104,7 +108,11 @@ pub(crate) fn parse_word(kind: &Kind, word: &str) -> Result<Value, String> {
         Kind::Unicode | Kind::UrlPrefix => Ok(Value::Str(unquote(expand_user(word)))),
         Kind::Bytes => Ok(Value::Bytes(unquote_bytes(word).as_bytes().to_vec())),
         Kind::Enum(choices) => Ok(parse_choice(choices, word)),
-        Kind::CaselessEnum(_) | Kind::Callable | Kind::Class(_) => Ok(Value::from(word)),
+        Kind::CaselessEnum(choices) => {
+            let choice = choices.iter().find(|choice| choice.eq_ignore_ascii_case(word));
+            Ok(Value::from(choice.copied().unwrap_or(word)))
+        }
+        Kind::Callable | Kind::Class(_) => Ok(Value::from(word)),
         Kind::Any if word == "None" => Ok(Value::None),
         Kind::Any => Ok(Value::from(word)),
         Kind::Instance(_) => Ok(literal_eval(word).unwrap_or_else(|_| Value::from(word))),

@@ -26,7 +26,7 @@ pub(crate) fn load(path: &Path) -> Result<Tree, ConfigError> {
     };
     match object.remove("version") {
         None => {}
-        Some(version) if version == Json::from(1) => {}
+        Some(version) if version == 1 => {}
         Some(version) => {
             return Err(syntax(None, format!("version {version} of configuration files is unknown")));
         }

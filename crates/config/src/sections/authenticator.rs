@@ -31,11 +31,11 @@ section! {
         any_allow_config: bool = Kind::Bool,
             Computed("True if any allow… option is set", any_allow_config), Honoured;
         /// Seconds for which the answer of the identity provider counts as fresh; 0 never asks again
-        /// because of age.
-        auth_refresh_age: i64 = Kind::Int, Int(300), NotYet;
+        /// because of age. The built-in authenticators have none to ask.
+        auth_refresh_age: i64 = Kind::Int, Int(300), Harmless;
         /// Refuse requests that cannot be sent to the login page (those with a token, and starts of
         /// another person's server) when the login of the person has gone stale.
-        auth_refresh_strict: bool = Kind::Bool, Bool(false), NotYetRestricting;
+        auth_refresh_strict: bool = Kind::Bool, Bool(false), Harmless;
         /// Go straight to the identity provider instead of showing a page with a login button.
         auto_login: bool = Kind::Bool, Bool(false), NotYet;
         /// The same for logins that come from the authorisation page of a service or server.
@@ -47,25 +47,25 @@ section! {
         delete_invalid_users: bool = Kind::Bool, Bool(false), NotYetRestricting;
         /// Keep what the identity provider says about a person in the database, encrypted with
         /// `CryptKeeper.keys` or `JUPYTERHUB_CRYPT_KEY`.
-        enable_auth_state: bool = Kind::Bool, Bool(false), NotYet;
+        enable_auth_state: bool = Kind::Bool, Bool(false), Honoured;
         /// The authenticator decides which groups people are in.
-        manage_groups: bool = Kind::Bool, Bool(false), NotYetRestricting;
+        manage_groups: bool = Kind::Bool, Bool(false), Honoured;
         /// The authenticator decides which roles people have.
         manage_roles: bool = Kind::Bool, Bool(false), NotYetRestricting;
         /// The label of the field for one-time passwords, where the login page has one.
-        otp_prompt: Value = Kind::Any, Text("OTP:"), NotYet;
+        otp_prompt: Value = Kind::Any, Text("OTP:"), Honoured;
         /// A function called after each successful login with the authenticator, the request handler
         /// and the login; it returns the login, changed or not.
-        post_auth_hook: Option<Callable> = Kind::Any, None, NotYetRestricting;
+        post_auth_hook: Option<Callable> = Kind::Any, None, Honoured;
         /// A function called with the authenticator, the login and the stored state of an earlier
         /// login; it returns the state to store.
         reconcile_auth_state_hook: Option<Callable> = Kind::Any, None, NotYet;
         /// Ask the identity provider again before each start of a server.
-        refresh_pre_spawn: bool = Kind::Bool, Bool(false), NotYetRestricting;
+        refresh_pre_spawn: bool = Kind::Bool, Bool(false), Harmless;
         /// Ask the identity provider again before each stop of a server.
-        refresh_pre_stop: bool = Kind::Bool, Bool(false), NotYetRestricting;
+        refresh_pre_stop: bool = Kind::Bool, Bool(false), Harmless;
         /// Show a field for a one-time password on the login page.
-        request_otp: bool = Kind::Bool, Bool(false), NotYetRestricting;
+        request_otp: bool = Kind::Bool, Bool(false), Honoured;
         /// At start, take away every role that the authenticator once gave.
         reset_managed_roles_on_startup: bool = Kind::Bool, Bool(false), NotYetRestricting;
         /// Names of the identity provider and the names people have here instead.

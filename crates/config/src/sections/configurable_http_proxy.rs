@@ -19,8 +19,9 @@ section! {
         /// The secret that requests to the REST API of the proxy carry.
         auth_token: Option<SecretString> = Kind::Unicode,
             Late("CONFIGPROXY_AUTH_TOKEN, or a new random token"), Honoured;
-        /// Seconds between two checks that the proxy is alive.
-        check_running_interval: i64 = Kind::Int, Int(5), Honoured;
+        /// Seconds between two checks that the proxy is alive. The one inside the hub needs none, and
+        /// one that something else runs is not checked.
+        check_running_interval: i64 = Kind::Int, Int(5), Harmless;
         /// The command of an external proxy, with its options. Perijove starts none; it acts on the
         /// options, or refuses to start because of one that it does not know.
         command: Vec<String> = Kind::Command(1), Texts(&["configurable-http-proxy"]), Honoured;

@@ -12,9 +12,9 @@ section! {
     fields {
         /// The keys, each 32 bytes, as bytes or in base64 or hexadecimal notation. The first one
         /// encrypts; the others can still decrypt.
-        keys: Option<Hidden<Vec<Vec<u8>>>> = LIST, Late("JUPYTERHUB_CRYPT_KEY, split at semicolons"), NotYet;
+        keys: Option<Hidden<Vec<Vec<u8>>>> = LIST, Late("JUPYTERHUB_CRYPT_KEY, split at semicolons"), Honoured;
         /// Threads for encryption. Perijove needs none; the value is accepted.
-        n_threads: Option<i64> = Kind::Int, Late("the number of processors"), Honoured;
+        n_threads: Option<i64> = Kind::Int, Late("the number of processors"), Harmless;
     }
     redefines {}
 }

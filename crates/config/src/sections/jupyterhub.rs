@@ -24,13 +24,13 @@ section! {
     fields {
         /// How many servers may exist at the same time, starting and stopping ones included; 0 is no
         /// limit.
-        active_server_limit: i64 = Kind::Int, Int(0), NotYetRestricting;
+        active_server_limit: i64 = Kind::Int, Int(0), Honoured;
         /// Seconds of the past in which a person counts as active.
         active_user_window: i64 = Kind::Int, Int(1800), NotYet;
         /// Activity that is newer by less than this many seconds is not written to the database.
         activity_resolution: i64 = Kind::Int, Int(30), Honoured;
         /// Without effect since JupyterHub 2: what administrators may do is a matter of roles.
-        admin_access: bool = Kind::Bool, Bool(false), Honoured;
+        admin_access: bool = Kind::Bool, Bool(false), Harmless;
         /// The old name of `Authenticator.admin_users`, which wins if it is set.
         admin_users: BTreeSet<String> = SET, EmptySet, Honoured;
         /// What people may do with named servers whose names are no longer valid.
@@ -38,18 +38,18 @@ section! {
             Choice::Text("allow-start"),
             Choice::Text("allow-delete"),
             Choice::Text("autorename"),
-        ]), Text("allow-start"), NotYet;
+        ]), Text("allow-start"), Partly("'autorename' does not rename");
         /// People may have several servers, each with a name.
-        allow_named_servers: bool = Kind::Bool, Bool(false), NotYet;
+        allow_named_servers: bool = Kind::Bool, Bool(false), Honoured;
         /// Answer every question of the command line with yes.
         answer_yes: bool = Kind::Bool, Bool(false), Honoured;
         /// How many items a page of an API list has.
-        api_page_default_limit: i64 = Kind::Int, Int(50), NotYet;
+        api_page_default_limit: i64 = Kind::Int, Int(50), Honoured;
         /// How many items a page of an API list may have at most.
-        api_page_max_limit: i64 = Kind::Int, Int(200), NotYetRestricting;
+        api_page_max_limit: i64 = Kind::Int, Int(200), Honoured;
         /// Tokens of people that are put into the database at start: token to name. Deprecated in
         /// favour of services.
-        api_tokens: Hidden<BTreeMap<String, String>> = Kind::Dict(&Kind::Any, &Kind::Unicode), EmptyDict, NotYet;
+        api_tokens: Hidden<BTreeMap<String, String>> = Kind::Dict(&Kind::Any, &Kind::Unicode), EmptyDict, Honoured;
         /// The metrics page asks for a token.
         authenticate_prometheus: bool = Kind::Bool, Bool(true), NotYet;
         /// How people prove who they are: `'pam'`, `'dummy'`, `'shared-password'`, `'null'`, or a class.
@@ -65,13 +65,13 @@ section! {
         /// Stop all servers when the hub stops. Otherwise they run on, and the next hub adopts them.
         cleanup_servers: bool = Kind::Bool, Bool(true), Honoured;
         /// How many servers may be starting at the same time; 0 is no limit.
-        concurrent_spawn_limit: i64 = Kind::Int, Int(100), NotYetRestricting;
+        concurrent_spawn_limit: i64 = Kind::Int, Int(100), Honoured;
         /// The configuration file.
         config_file: String = Kind::Unicode, Text("jupyterhub_config.py"), Honoured;
         /// Without effect since JupyterHub 0.7.
-        confirm_no_ssl: bool = Kind::Bool, Bool(false), Honoured;
+        confirm_no_ssl: bool = Kind::Bool, Bool(false), Harmless;
         /// Name the login cookies `__Host-…`, which servers on other domains cannot overwrite.
-        cookie_host_prefix_enabled: bool = Kind::Bool, Bool(false), NotYetRestricting;
+        cookie_host_prefix_enabled: bool = Kind::Bool, Bool(false), Honoured;
         /// Days that a login lasts.
         cookie_max_age_days: f64 = FLOAT, Float(14.0), Honoured;
         /// The secret that signs cookies: 32 bytes, or their hexadecimal form. It comes before
@@ -81,7 +81,7 @@ section! {
         cookie_secret_file: String = Kind::Unicode, Text("jupyterhub_cookie_secret"), Honoured;
         /// Scopes of your own, each starting with `custom:`, with a description.
         custom_scopes: BTreeMap<String, Value> =
-            Kind::Dict(&Kind::Unicode, &Kind::Dict(&Kind::Unicode, &Kind::Any)), EmptyDict, NotYet;
+            Kind::Dict(&Kind::Unicode, &Kind::Dict(&Kind::Unicode, &Kind::Any)), EmptyDict, Honoured;
         /// Where upstream's templates and static files are. Perijove carries its own; a directory set
         /// here is searched first.
         data_files_path: Option<String> = Kind::Unicode, Late("the files inside the program"), NotYet;
@@ -94,10 +94,10 @@ section! {
         /// The old name of `ConfigurableHTTPProxy.debug`.
         debug_proxy: bool = Kind::Bool, Bool(false), Honoured;
         /// The named server that links without a server name lead to.
-        default_server_name: String = Kind::Unicode, Text(""), NotYet;
+        default_server_name: String = Kind::Unicode, Text(""), Honoured;
         /// The page that people land on after login: a path, or a function of the request handler.
         /// Empty: their own server.
-        default_url: OrCallable<String> = Kind::Union(&[Kind::Unicode, Kind::Callable]), Text(""), Honoured;
+        default_url: OrCallable<String> = Kind::Union(&[Kind::Unicode, Kind::Callable]), Text(""), HonouredPlain;
         /// Certificate authorities made elsewhere, for `internal_ssl`.
         external_ssl_authorities: BTreeMap<String, Value> = DICT, EmptyDict, NotYetRestricting;
         /// Further request handlers (Python classes). Deprecated in favour of services.
@@ -107,7 +107,7 @@ section! {
         /// Further Python logging handlers.
         extra_log_handlers: Vec<Value> = Kind::List(&Kind::Instance("Handler")), EmptyList, NotYet;
         /// Scopes that everybody has besides those of the `user` role.
-        extra_user_scopes: BTreeSet<String> = Kind::Set(&Kind::Unicode), EmptySet, NotYet;
+        extra_user_scopes: BTreeSet<String> = Kind::Set(&Kind::Unicode), EmptySet, Honoured;
         /// The header that holds the host people asked for, where a proxy in front changes `Host`.
         forwarded_host_header: String = Kind::Unicode, Text(""), NotYet;
         /// Make the certificates of `internal_ssl` and end.
@@ -130,14 +130,14 @@ section! {
         hub_port: i64 = Kind::Int, Int(8081), Honoured;
         /// The route of the hub in the proxy.
         hub_routespec: String = Kind::Unicode,
-            Computed("base_url, or / with subdomain_host", hub_routespec), Honoured;
+            Computed("base_url, or / with subdomain_host", hub_routespec), NotYet;
         /// The permissions of the hub's socket file, if `hub_bind_url` is one.
         hub_socket_mode: i64 = Kind::Int, Int(0o600), Honoured;
         /// Seconds after which the page of a stopped server starts it by itself; 0 never does.
-        implicit_spawn_seconds: f64 = FLOAT, Float(0.0), NotYet;
+        implicit_spawn_seconds: f64 = FLOAT, Float(0.0), Honoured;
         /// Seconds that the start waits for the checks of running servers; they go on afterwards. -1
-        /// waits for all.
-        init_spawners_timeout: i64 = Kind::Int, Int(10), Honoured;
+        /// waits for all. Perijove waits for none: what concerns a server waits for its check.
+        init_spawners_timeout: i64 = Kind::Int, Int(10), Harmless;
         /// The directory of the certificates of `internal_ssl`.
         internal_certs_location: String = Kind::Unicode, Text("internal-ssl"), NotYet;
         /// Hub, proxy, servers and services talk TLS among themselves.
@@ -150,16 +150,16 @@ section! {
         last_activity_interval: i64 = Kind::Int, Int(300), Honoured;
         /// Groups, their members and properties that are put into the database at start.
         load_groups: BTreeMap<String, Value> =
-            Kind::Dict(&Kind::Any, &Kind::Union(&[DICT, LIST])), EmptyDict, NotYet;
+            Kind::Dict(&Kind::Any, &Kind::Union(&[DICT, LIST])), EmptyDict, Honoured;
         /// Roles that are made or changed at start: each has a name, and may have a description,
         /// scopes, users, groups and services.
-        load_roles: Vec<Value> = Kind::List(&DICT), EmptyList, NotYetRestricting;
+        load_roles: Vec<Value> = Kind::List(&DICT), EmptyList, Honoured;
         /// The image in the corner of every page.
-        logo_file: Option<String> = Kind::Unicode, Late("the image inside the program"), NotYet;
+        logo_file: Option<String> = Kind::Unicode, Late("the image inside the program"), Honoured;
         /// How many named servers a person may have: a number, or a function of the request handler;
         /// 0 is no limit.
         named_server_limit_per_user: OrCallable<i64> =
-            Kind::Union(&[Kind::Int, Kind::Callable]), Int(0), NotYetRestricting;
+            Kind::Union(&[Kind::Int, Kind::Callable]), Int(0), HonouredPlain;
         /// Clients of the OAuth provider must use PKCE.
         oauth_require_pkce: bool = Kind::Bool, Bool(false), Honoured;
         /// Seconds that the tokens of logins to servers and services last.
@@ -176,7 +176,7 @@ section! {
         /// The old name of `ConfigurableHTTPProxy.auth_token`.
         proxy_auth_token: SecretString = Kind::Unicode, Text(""), Honoured;
         /// The old name of `ConfigurableHTTPProxy.check_running_interval`.
-        proxy_check_interval: i64 = Kind::Int, Int(5), Honoured;
+        proxy_check_interval: i64 = Kind::Int, Int(5), Harmless;
         /// What serves the public address: `'configurable-http-proxy'`, or a class.
         proxy_class: ClassRef = Kind::Class(ClassGroup::Proxies),
             Text("jupyterhub.proxy.ConfigurableHTTPProxy"), Honoured;
@@ -195,11 +195,11 @@ section! {
         service_check_interval: i64 = Kind::Int, Int(60), NotYet;
         /// Tokens of services that are put into the database at start: token to service.
         service_tokens: Hidden<BTreeMap<String, String>> =
-            Kind::Dict(&Kind::Any, &Kind::Unicode), EmptyDict, NotYet;
+            Kind::Dict(&Kind::Any, &Kind::Unicode), EmptyDict, Honoured;
         /// Services: each has a name, and may have a url, a command, a token and more.
-        services: Hidden<Vec<Value>> = Kind::List(&DICT), EmptyList, NotYet;
+        services: Hidden<Vec<Value>> = Kind::List(&DICT), EmptyList, Partly("commands of managed services are not run, and addresses of services are not checked");
         /// Stop a person's servers when the person logs out.
-        shutdown_on_logout: bool = Kind::Bool, Bool(false), NotYetRestricting;
+        shutdown_on_logout: bool = Kind::Bool, Bool(false), Honoured;
         /// What runs servers: `'localprocess'`, `'simple'`, or a class.
         spawner_class: ClassRef = Kind::Class(ClassGroup::Spawners),
             Text("jupyterhub.spawner.LocalProcessSpawner"), Honoured;
@@ -213,15 +213,15 @@ section! {
         /// Serve each person's server on a subdomain of this host (`https://hub.example.org`).
         subdomain_host: String = Kind::Unicode, Text(""), NotYetRestricting;
         /// Directories with templates that replace or extend ours.
-        template_paths: Vec<String> = LIST, EmptyList, NotYet;
+        template_paths: Vec<String> = LIST, EmptyList, Honoured;
         /// Variables for templates. A value may be a function of the person.
-        template_vars: BTreeMap<String, Value> = DICT, EmptyDict, NotYet;
+        template_vars: BTreeMap<String, Value> = DICT, EmptyDict, HonouredPlain;
         /// The longest life in seconds of a token that people make; 0 is no limit.
-        token_expires_in_max_seconds: i64 = Kind::Int, Int(0), NotYetRestricting;
+        token_expires_in_max_seconds: i64 = Kind::Int, Int(0), Honoured;
         /// Settings of upstream's web application (Tornado) that replace its own.
-        tornado_settings: Hidden<BTreeMap<String, Value>> = DICT, EmptyDict, NotYetRestricting;
+        tornado_settings: Hidden<BTreeMap<String, Value>> = DICT, EmptyDict, Honoured;
         /// Tokens given in the configuration are random enough to be stored with one round of hashing.
-        trust_user_provided_tokens: bool = Kind::Bool, Bool(false), NotYet;
+        trust_user_provided_tokens: bool = Kind::Bool, Bool(false), Honoured;
         /// Further names in internal certificates.
         trusted_alt_names: Vec<String> = Kind::List(&Kind::Unicode), EmptyList, NotYet;
         /// Addresses of proxies in front, whose `X-Forwarded-For` is believed.

@@ -14,14 +14,15 @@ section! {
     fields {
         /// Members of these groups of the machine are administrators.
         admin_groups: BTreeSet<String> = SET, EmptySet, Honoured;
-        /// Also ask PAM whether the account may be used now (expired, locked, at this hour).
-        check_account: bool = Kind::Bool, Bool(true), Honoured;
+        /// Also ask PAM whether the account may be used now (expired, locked, at this hour). As in
+        /// JupyterHub that is asked in any case, together with the password.
+        check_account: bool = Kind::Bool, Bool(true), Harmless;
         /// The encoding of names and passwords towards PAM.
         encoding: String = Kind::Unicode, Text("utf8"), Honoured;
         /// How many checks may run at the same time.
         executor_threads: i64 = Kind::Int, Int(4), Honoured;
         /// Open a PAM session when a server starts, and close it when the server stops.
-        open_sessions: bool = Kind::Bool, Bool(false), NotYet;
+        open_sessions: bool = Kind::Bool, Bool(false), Honoured;
         /// Replace a name by the one that the account database gives for its user id, so that one
         /// account has one name.
         pam_normalize_username: bool = Kind::Bool, Bool(false), Honoured;

@@ -22,7 +22,7 @@ section! {
         /// Further passwords, and the groups that a person who uses one is put in. Needs
         /// `manage_groups`.
         password_groups: Hidden<BTreeMap<String, Vec<String>>> =
-            Kind::Dict(&Kind::Unicode, &Kind::List(&Kind::Unicode)), EmptyDict, NotYet;
+            Kind::Dict(&Kind::Unicode, &Kind::List(&Kind::Unicode)), EmptyDict, Honoured;
         /// The password of everybody else: at least 8 characters. Unset, only administrators get in.
         user_password: Option<SecretString> = Kind::Optional(&Kind::Unicode), None, Honoured;
     }
