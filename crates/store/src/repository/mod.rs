@@ -16,6 +16,9 @@ mod tokens;
 mod user_list;
 mod users;
 
+#[cfg(test)]
+mod tests;
+
 pub(crate) use grants::resolve_by_prefix;
 pub use groups::Groups;
 pub use oauth::OAuth;

@@ -1,6 +1,6 @@
 //! Other programs on the same SQLite file: JupyterHub, an administrator at an SQL prompt, a crash.
 
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -226,6 +226,6 @@ async fn write_until_killed(url: &str) {
         let mut tx = store.begin().await.unwrap();
         user(&mut tx, &format!("user{number}")).await;
         tx.commit().await.unwrap();
-        writeln!(std::io::stdout(), "committed {number}").unwrap();
+        println!("committed {number}");
     }
 }

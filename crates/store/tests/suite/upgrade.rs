@@ -11,6 +11,9 @@ use serde_json::json;
 use crate::databases::Database;
 use crate::recorded;
 
+/// Whether it is the right refusal.
+type Expected = fn(&StoreError) -> bool;
+
 const ALL: [Backend; 3] = [Backend::Sqlite, Backend::Postgres, Backend::MySql];
 
 fn upgrading() -> StoreOptions {
@@ -139,7 +142,7 @@ async fn a_backup_that_fails_prevents_the_upgrade() {
 
 #[tokio::test]
 async fn refusals_change_nothing() {
-    let expectations: [(&str, fn(&StoreError) -> bool); 5] = [
+    let expectations: [(&str, Expected); 5] = [
         ("UPDATE alembic_version SET version_num = '3c2384c5aae1'", |it| {
             matches!(it, StoreError::TooOld { .. })
         }),

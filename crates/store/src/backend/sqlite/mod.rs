@@ -3,6 +3,8 @@
 //! One connection writes, a few read, and one does nothing but ask for `PRAGMA data_version`. Waiting for another
 //! process's lock is done by trying again between sleeps, so that no thread is held up.
 
+#[cfg(test)]
+pub(crate) mod observed;
 mod open;
 mod probe;
 mod transaction;
@@ -138,7 +140,11 @@ impl Pool {
     ) -> Result<(), StoreError> {
         let transaction = self.begin().await?;
         let connection = transaction.connection()?;
-        for statement in statements(connection)? {
+        let statements = statements(connection)?;
+        if statements.is_empty() {
+            return Ok(());
+        }
+        for statement in statements {
             connection.execute_batch(&statement).map_err(error)?;
         }
         transaction.commit_here()

@@ -58,11 +58,15 @@ impl Transaction {
     }
 
     pub(crate) fn rows(&mut self, text: &str, params: &[Param<'_>]) -> Result<Vec<Cells>, StoreError> {
+        #[cfg(test)]
+        super::observed::note(text);
         let mut statement = self.connection()?.prepare_cached(text).map_err(error)?;
         query(&mut statement, params)
     }
 
     pub(crate) fn execute(&mut self, text: &str, params: &[Param<'_>]) -> Result<u64, StoreError> {
+        #[cfg(test)]
+        super::observed::note(text);
         let mut statement = self.connection()?.prepare_cached(text).map_err(error)?;
         run(&mut statement, params)
     }
@@ -77,19 +81,27 @@ impl Transaction {
         text: &str,
         params: &[Param<'_>],
     ) -> Result<Vec<Cells>, StoreError> {
+        #[cfg(test)]
+        super::observed::note(text);
         let mut statement = self.connection()?.prepare(text).map_err(error)?;
         query(&mut statement, params)
     }
 
     pub(crate) fn dynamic_execute(&mut self, text: &str, params: &[Param<'_>]) -> Result<u64, StoreError> {
+        #[cfg(test)]
+        super::observed::note(text);
         let mut statement = self.connection()?.prepare(text).map_err(error)?;
         run(&mut statement, params)
     }
 
     /// Commits; what reaches the disk is flushed on the blocking pool.
     pub(crate) async fn commit(self) -> Result<(), StoreError> {
-        let unchanged = self.connection()?.total_changes() == self.changes;
-        if unchanged || self.memory {
+        if self.connection()?.total_changes() == self.changes {
+            // Nothing to commit. Undoing nothing never waits, while an empty commit without a write-ahead log waits for
+            // all who read.
+            return Ok(());
+        }
+        if self.memory {
             return self.commit_here();
         }
         let task = tokio::task::spawn_blocking(move || self.commit_here());
