@@ -8,6 +8,7 @@
 pub mod authenticator;
 pub mod dummy;
 mod error;
+mod hooks;
 pub mod local;
 pub mod login;
 pub mod model;

@@ -6,23 +6,28 @@ use perijove_config::kind::ClassGroup;
 use perijove_config::sections;
 use perijove_config::{Config, ConfigError, Section};
 use perijove_model::Value;
+use perijove_python::Worker;
 use perijove_sys::pam::HelperProgram;
 
 use crate::authenticator::{Authenticator, LoginForm};
 use crate::error::SetupError;
 use crate::policy::{Policy, PolicySettings};
-use crate::{dummy, null, pam, shared_password};
+use crate::{dummy, hooks, null, pam, shared_password};
 
 /// What constructors need besides the configuration.
 #[derive(Debug, Clone)]
 pub struct Context {
     /// The program that runs PAM transactions.
     pub pam_helper: HelperProgram,
+    /// The process that holds the functions of the configuration, if there are any.
+    pub worker: Option<Worker>,
+    /// The path of the hub, which functions of the configuration see in their requests.
+    pub hub_prefix: String,
 }
 
 impl Default for Context {
     fn default() -> Self {
-        Self { pam_helper: HelperProgram::this_program() }
+        Self { pam_helper: HelperProgram::this_program(), worker: None, hub_prefix: "/hub/".to_owned() }
     }
 }
 
@@ -32,8 +37,11 @@ pub struct Entry {
     /// Its section; the import string names it in configurations.
     pub class: fn() -> &'static ClassInfo,
     /// Its constructor.
-    pub build: fn(&Config, &Context) -> Result<Box<dyn Authenticator>, SetupError>,
+    pub build: Build,
 }
+
+/// Makes an authenticator from the configuration.
+pub type Build = fn(&Config, &Context) -> Result<Box<dyn Authenticator>, SetupError>;
 
 /// Every native authenticator, one line each.
 pub const ENTRIES: &[Entry] = &[
@@ -61,6 +69,10 @@ pub async fn build(
     let entry = find(name).ok_or_else(|| SetupError::Unknown(name.to_owned()))?;
     let authenticator = (entry.build)(config, context)?;
     let rules = sections::Authenticator::read(&config.values((entry.class)())).map_err(config_error)?;
+    let authenticator = match &rules.post_auth_hook {
+        Some(_) => hooks::with_post_auth_hook(authenticator, context)?,
+        None => authenticator,
+    };
     let policy = Policy::new(PolicySettings::from(&rules), authenticator.as_ref()).await?;
     Ok((authenticator, policy))
 }

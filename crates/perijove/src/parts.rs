@@ -138,7 +138,11 @@ async fn authenticator(loaded: &Loaded, sections: &Sections) -> anyhow::Result<(
             native(authenticators::registry::ENTRIES.iter().map(|entry| (entry.class)().import_string()))
         );
     }
-    let context = authenticators::registry::Context::default();
+    let context = authenticators::registry::Context {
+        worker: loaded.worker.clone(),
+        hub_prefix: sections.addresses.hub_prefix.clone(),
+        ..authenticators::registry::Context::default()
+    };
     let (authenticator, policy) = authenticators::registry::build(name, &loaded.config, &context).await?;
     tracing::info!("Using Authenticator: {} (native)", authenticator.upstream_class());
     for Finding { severity, message } in policy.findings().into_iter().chain(authenticator.findings(&policy)) {

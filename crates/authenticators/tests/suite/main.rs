@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod conformance;
+mod hooks;
 mod pam;
 
 use std::collections::BTreeSet;
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         conformance::every_authenticator(root).await;
+        hooks::run().await;
         if root {
             pam::run().await;
         }

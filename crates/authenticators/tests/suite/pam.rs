@@ -82,7 +82,7 @@ async fn sessions_can_be_closed_by_their_record() {
     let (authenticator, _) = build(CLASS, &options).await;
     let record = authenticator.pre_spawn_start(&ada, &server).await.unwrap().unwrap();
     drop(authenticator);
-    let pid = u32::try_from(record["pid"].as_u64().unwrap()).unwrap();
+    let pid = u32::try_from(record.get("pid").unwrap().as_u64().unwrap()).unwrap();
     assert!(perijove_sys::process::stat(pid).unwrap().is_some(), "the session outlives the hub");
     let (later, _) = build(CLASS, &options).await;
     later.post_spawn_stop(&ada, &server, Some(&record)).await;
