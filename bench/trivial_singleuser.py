@@ -87,4 +87,8 @@ if __name__ == "__main__":
     if "--slow" in sys.argv:
         # A start that takes a while, for the progress page.
         time.sleep(float(sys.argv[sys.argv.index("--slow") + 1]))
-    serve(bind())
+    try:
+        serve(bind())
+    except KeyboardInterrupt:
+        # How a hub asks its servers to end.
+        pass
