@@ -127,7 +127,7 @@ impl LocalProcessSpawner {
         let options = match found {
             // What a hook set for this launch counts.
             Found::Child(child) => &child.options.spawner,
-            Found::Stranger(_) => &given.spawner,
+            Found::Stranger { .. } => &given.spawner,
         };
         let mut steps = vec![
             (Signal::SIGTERM, seconds(options.term_timeout)),
@@ -160,7 +160,7 @@ impl Spawner for LocalProcessSpawner {
                 Some(exit) => Poll::Stopped(exit.code()),
                 None => Poll::Running,
             },
-            Ok(Some(Found::Stranger(_))) => Poll::Running,
+            Ok(Some(Found::Stranger { .. })) => Poll::Running,
             Ok(None) => Poll::Stopped(None),
             Err(why) => Poll::Unknown(why),
         }
@@ -217,6 +217,15 @@ impl Spawner for LocalProcessSpawner {
             None => self.last_output(target).await,
         };
         ExitReport { code, output }
+    }
+
+    async fn delete_forever(&self, target: &Target) {
+        self.forget(target);
+        let (outputs, user, server) = (Arc::clone(&self.outputs), target.user.clone(), target.server.clone());
+        let removed = tokio::task::spawn_blocking(move || outputs.remove(&user, &server)).await;
+        if let Err(error) = removed {
+            tracing::error!("removing the output of a deleted server broke: {error}");
+        }
     }
 
     async fn last_output(&self, target: &Target) -> String {

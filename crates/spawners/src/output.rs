@@ -16,6 +16,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use perijove_model::{ServerName, UserName};
 use perijove_sys::process;
@@ -26,6 +27,11 @@ pub(crate) use tail::{Begin, Tail};
 
 /// Longest part of a file's name that tells whose it is.
 const LONGEST_OWNER: usize = 150;
+
+/// How files begin whose process has no number yet.
+const UNNAMED: &str = ".new-";
+/// A file that still has no number after this time belongs to nobody.
+const ABANDONED: Duration = Duration::from_secs(3600);
 
 /// The directory of output files, and those that are followed.
 #[derive(Debug)]
@@ -142,9 +148,14 @@ impl Outputs {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
         let owner = owner(user, server);
         remove_old(directory, &owner);
-        let path = directory.join(format!(".new-{:016x}", rand::random::<u64>()));
+        let path = directory.join(format!("{UNNAMED}{:016x}", rand::random::<u64>()));
         let file = OpenOptions::new().append(true).create_new(true).mode(0o600).open(&path)?;
         Ok(NewOutput { outputs: Arc::clone(self), owner, path, file, kept: false })
+    }
+
+    /// Removes the files of a server that does not run. Blocks.
+    pub(crate) fn remove(&self, user: &UserName, server: &ServerName) {
+        remove_old(&self.directory, &owner(user, server));
     }
 
     /// Where the files are.
@@ -210,17 +221,27 @@ fn unreadable(name: &OsString, error: &io::Error) {
     }
 }
 
-/// Removes the files of an owner whose processes are gone.
+/// Removes the files of an owner whose processes are gone, and what hubs left that were killed in between.
 fn remove_old(directory: &Path, owner: &str) {
     let Ok(entries) = fs::read_dir(directory) else { return };
     for entry in entries.flatten() {
         let name = entry.file_name();
-        let Some((of, pid, start_time)) = name.to_str().and_then(parse_name) else { continue };
-        let runs = |pid| matches!(process::stat(pid), Ok(Some(stat)) if stat.start_time == start_time);
-        if of == owner && !runs(pid) {
+        let Some(name) = name.to_str() else { continue };
+        let runs =
+            |pid, start_time| matches!(process::stat(pid), Ok(Some(stat)) if stat.start_time == start_time);
+        let is_old = match parse_name(name) {
+            Some((of, pid, start_time)) => of == owner && !runs(pid, start_time),
+            None => name.starts_with(UNNAMED) && is_older_than(&entry, ABANDONED),
+        };
+        if is_old {
             let _ = fs::remove_file(entry.path());
         }
     }
+}
+
+fn is_older_than(entry: &fs::DirEntry, age: Duration) -> bool {
+    let modified = entry.metadata().and_then(|metadata| metadata.modified());
+    modified.ok().and_then(|time| time.elapsed().ok()).is_some_and(|elapsed| elapsed > age)
 }
 
 #[cfg(test)]

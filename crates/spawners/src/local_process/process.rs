@@ -1,11 +1,11 @@
 //! Finding a server's process again, and holding on to it.
 
 use std::io;
+use std::sync::Arc;
 
 use nix::sys::signal::Signal;
 use perijove_sys::child::Child;
 use perijove_sys::process::{self, Exit, PidFd};
-use std::sync::Arc;
 use tokio::sync::watch;
 
 use crate::launch::{ProcessRecord, Target};
@@ -55,14 +55,14 @@ pub(super) enum Found {
     /// A child of this hub.
     Child(Arc<Running>),
     /// A process that another hub started.
-    Stranger(PidFd),
+    Stranger { held: PidFd, start_time: u64 },
 }
 
 impl Found {
     pub(super) fn pid(&self) -> u32 {
         match self {
             Self::Child(running) => running.child.pid(),
-            Self::Stranger(held) => held.pid(),
+            Self::Stranger { held, .. } => held.pid(),
         }
     }
 
@@ -70,7 +70,7 @@ impl Found {
     pub(super) fn signal(&self, signal: Signal) -> io::Result<bool> {
         match self {
             Self::Child(running) => running.child.signal(signal),
-            Self::Stranger(held) => held.signal(signal),
+            Self::Stranger { held, .. } => held.signal(signal),
         }
     }
 
@@ -80,7 +80,7 @@ impl Found {
                 let mut exit = running.exit.clone();
                 exit.wait_for(Option::is_some).await.is_ok()
             }
-            Self::Stranger(held) => held.ended().await.is_ok(),
+            Self::Stranger { held, .. } => held.ended().await.is_ok(),
         };
         if !ended {
             // The runtime is shutting down, and with it whoever waits.
@@ -91,8 +91,8 @@ impl Found {
     pub(super) fn has_ended(&self) -> bool {
         match self {
             Self::Child(running) => running.exit().is_some(),
-            Self::Stranger(held) => match process::stat(held.pid()) {
-                Ok(Some(stat)) => stat.is_zombie(),
+            Self::Stranger { held, start_time } => match process::stat(held.pid()) {
+                Ok(Some(stat)) => stat.is_zombie() || stat.start_time != *start_time,
                 Ok(None) => true,
                 Err(_) => false,
             },
@@ -102,7 +102,7 @@ impl Found {
     pub(super) fn exit_code(&self) -> Option<i32> {
         match self {
             Self::Child(running) => running.exit().and_then(Exit::code),
-            Self::Stranger(_) => None,
+            Self::Stranger { .. } => None,
         }
     }
 }
@@ -116,18 +116,22 @@ pub(super) fn find(target: &Target) -> Result<Option<Found>, String> {
         Some(record) => by_record(record),
         None => by_state(target),
     };
-    found.map(|held| held.map(Found::Stranger)).map_err(|error| error.to_string())
+    found.map_err(|error| error.to_string())
 }
 
-fn by_record(record: &ProcessRecord) -> io::Result<Option<PidFd>> {
+fn stranger(pid: u32, start_time: u64) -> io::Result<Option<Found>> {
+    Ok(PidFd::find(pid, start_time)?.map(|held| Found::Stranger { held, start_time }))
+}
+
+fn by_record(record: &ProcessRecord) -> io::Result<Option<Found>> {
     if process::boot_id()? != record.boot_id {
         return Ok(None);
     }
-    PidFd::find(record.pid, record.start_time)
+    stranger(record.pid, record.start_time)
 }
 
 /// JupyterHub stores the number alone, so the process must prove that it is this server.
-fn by_state(target: &Target) -> io::Result<Option<PidFd>> {
+fn by_state(target: &Target) -> io::Result<Option<Found>> {
     let number = target.state.get("pid").and_then(serde_json::Value::as_u64);
     let Some(pid) = number.and_then(|pid| u32::try_from(pid).ok()).filter(|pid| *pid > 0) else {
         return Ok(None);
@@ -145,7 +149,7 @@ fn by_state(target: &Target) -> io::Result<Option<PidFd>> {
     if !is("JUPYTERHUB_USER", target.user.as_str()) || !is("JUPYTERHUB_SERVICE_PREFIX", &target.base_url) {
         return Ok(None);
     }
-    PidFd::find(pid, stat.start_time)
+    stranger(pid, stat.start_time)
 }
 
 /// The record of a running server that has none.
@@ -153,7 +157,6 @@ pub(super) fn adopt(target: &Target) -> Option<ProcessRecord> {
     if target.process.is_some() {
         return target.process.clone();
     }
-    let held = by_state(target).ok().flatten()?;
-    let start_time = process::stat(held.pid()).ok().flatten()?.start_time;
+    let Found::Stranger { held, start_time } = by_state(target).ok().flatten()? else { return None };
     Some(ProcessRecord { pid: held.pid(), start_time, boot_id: process::boot_id().ok()? })
 }

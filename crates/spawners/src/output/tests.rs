@@ -46,6 +46,17 @@ fn files_are_the_hubs_alone_and_old_ones_go() {
     assert_eq!(fs::read_dir(&directory).unwrap().count(), 0, "neither the old one nor the new one stays");
 }
 
+#[test]
+fn what_killed_hubs_left_goes_after_a_while() {
+    let directory = tempfile::tempdir().unwrap();
+    let (old, young) = (directory.path().join(".new-1"), directory.path().join(".new-2"));
+    fs::write(&young, "").unwrap();
+    let file = File::create(&old).unwrap();
+    file.set_modified(std::time::SystemTime::now() - ABANDONED - Duration::from_secs(60)).unwrap();
+    let (_, other) = kept(directory.path(), u32::MAX);
+    assert!(!old.exists() && young.exists() && other.exists());
+}
+
 #[tokio::test]
 async fn a_chatty_server_stays_within_bounds() {
     let directory = tempfile::tempdir().unwrap();

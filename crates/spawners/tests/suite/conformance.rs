@@ -34,6 +34,9 @@ async fn starts_polls_and_stops() {
         assert!(matches!(spawner.poll(&target).await, Poll::Stopped(_)), "{}", bench.class());
         assert!(!runs(record.pid));
         spawner.stop(&target, false).await.unwrap();
+        assert_eq!(bench.output_files(), 1, "its last words are kept until the next start");
+        spawner.delete_forever(&target).await;
+        assert_eq!(bench.output_files(), 0);
     }
 }
 
