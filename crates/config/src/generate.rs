@@ -4,7 +4,9 @@ use std::io;
 use std::path::Path;
 
 use crate::class::{ClassInfo, DefaultValue, TraitInfo};
+use crate::config::Config;
 use crate::error::ConfigError;
+use crate::kind::Kind;
 use crate::sections;
 use crate::wrap::wrapped;
 
@@ -58,17 +60,36 @@ fn trait_text(class: &'static ClassInfo, info: &TraitInfo) -> String {
         text.push_str(&format!("{}\n", wrapped(&format!("In Perijove: {remark}"), 90, "#  ")));
     }
     text.push_str(&format!("#  Default: {}\n", info.default.describe()));
-    let example = match info.default {
-        DefaultValue::Computed(..) | DefaultValue::Late(_) => "None".to_owned(),
-        constant => constant.describe(),
-    };
-    text.push_str(&format!("# c.{}.{} = {example}\n", class.name, info.name));
+    text.push_str(&format!("# c.{}.{} = {}\n", class.name, info.name, example(class, info)));
     text
+}
+
+/// A value that may stand there without the comment sign: what the default is when nothing else is set.
+fn example(class: &'static ClassInfo, info: &TraitInfo) -> String {
+    match (info.default, info.kind) {
+        (DefaultValue::Computed(_, compute), _) => {
+            let value = compute(&Config::default().values(class));
+            value.map_or_else(|_| "None".to_owned(), |value| value.repr())
+        }
+        (DefaultValue::Late(_), Kind::Unicode) => "''".to_owned(),
+        (DefaultValue::Late(_), Kind::List(_)) => "[]".to_owned(),
+        (DefaultValue::Late(_), Kind::Int) => "1".to_owned(),
+        (DefaultValue::Late(_), Kind::Union(kinds))
+            if kinds.iter().any(|kind| matches!(kind, Kind::List(_))) =>
+        {
+            "[]".to_owned()
+        }
+        (constant, _) => constant.describe(),
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{config_file, write};
+    use perijove_model::value::Value;
+
+    use super::{config_file, example, write};
+    use crate::command_line::literal::literal_eval;
+    use crate::sections;
 
     #[test]
     fn every_line_is_a_comment_but_one() {
@@ -76,6 +97,25 @@ mod tests {
         let code: Vec<_> = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
         assert_eq!(code, ["c = get_config()  # noqa"]);
         assert!(text.contains("# c.JupyterHub.port = 8000\n"));
+        assert!(text.contains("# c.JupyterHub.bind_url = 'http://:8000'\n"));
+        assert!(text.contains("# c.DummyAuthenticator.allow_all = True\n"));
+    }
+
+    /// Whoever takes the comment signs away gets a configuration that has the right types.
+    #[test]
+    fn every_example_fits_its_option() {
+        for class in sections::all() {
+            for info in class.traits {
+                let example = example(class, info);
+                let fits = match literal_eval(&example) {
+                    Ok(value) => info.kind.accept(value).is_some(),
+                    Err(_) => example == "set()",
+                };
+                let unset =
+                    info.name == "proxy_cmd" || example == "None" && info.kind.accept(Value::None).is_some();
+                assert!(fits || unset, "{}.{} = {example}", class.name, info.name);
+            }
+        }
     }
 
     #[test]
