@@ -100,9 +100,8 @@ impl<'a> Facts<'a> {
                 self.keep_alive = false;
             } else if has_token(value, b"keep-alive") {
                 self.keep_alive = true;
-            } else {
-                self.connection.push(value);
             }
+            self.connection.push(value);
         }
         Ok(())
     }
@@ -154,8 +153,12 @@ mod tests {
         parse(&mut BytesMut::from(text), to_head)
     }
 
+    fn head_of(text: &str) -> Head {
+        head(text, false).unwrap().unwrap()
+    }
+
     fn framing(text: &str) -> String {
-        let head = head(text, false).unwrap().unwrap();
+        let head = head_of(text);
         format!("{:?} {}", head.framing, head.keep_alive)
     }
 
@@ -191,6 +194,10 @@ mod tests {
         assert_eq!(head.headers.keys().map(HeaderName::as_str).collect::<Vec<_>>(), ["a"]);
         assert_eq!(head.headers.get_all("a").iter().count(), 2);
         assert_eq!(head.reason.unwrap(), "Fine");
+        for connection in ["close, x-private", "keep-alive, x-private"] {
+            let text = format!("HTTP/1.1 200 OK\r\nConnection: {connection}\r\nX-Private: 1\r\n\r\n");
+            assert!(head_of(&text).headers.is_empty(), "{connection}");
+        }
     }
 
     #[test]
