@@ -2,8 +2,10 @@
 
     record.py fill URL         make an empty database with the JupyterHub of this Python, and put some rows into it
     record.py facts URL        print what a database consists of
+    record.py use URL          open a database as a hub does, print what is in it, and add the user grace
 """
 
+import json
 import logging
 import os
 import sys
@@ -23,7 +25,6 @@ def fill(url: str) -> None:
     hub = JupyterHub(db_url=url, log_level=logging.WARNING)
     hub.init_db()
     db = hub.db
-    orm.APIToken.new  # the class must be there in every version
     ada = orm.User(name="ada", admin=True, cookie_id="cookie", created=datetime(2024, 5, 6, 7, 8, 9, 123456))
     ada.encrypted_auth_state = b"gAAAA\x00\xff"
     bob = orm.User(name="bob", cookie_id="other", created=datetime(2024, 5, 6, 7, 8, 9))
@@ -42,6 +43,31 @@ def fill(url: str) -> None:
     db.close()
 
 
+def use(url: str) -> None:
+    os.chdir(tempfile.mkdtemp())
+    hub = JupyterHub(db_url=url, log_level=logging.WARNING)
+    hub.init_db()
+    db = hub.db
+    users = {}
+    for user in db.query(orm.User):
+        users[user.name] = {
+            "admin": user.admin,
+            "created": user.created.isoformat(),
+            "groups": sorted(group.name for group in user.groups),
+            "roles": sorted(role.name for role in user.roles),
+            "servers": {name: [spawner.state, spawner.user_options] for name, spawner in user.orm_spawners.items()},
+            "tokens": [[token.prefix, token.scopes, token.oauth_client.identifier] for token in user.api_tokens],
+            "shared_with": [share.scopes for share in user.shared_with_me],
+        }
+    print(json.dumps(users))
+    db.add(orm.User(name="grace", cookie_id="of grace", created=datetime(2024, 1, 2, 3, 4, 5)))
+    db.commit()
+    # What JupyterHub deletes goes with all that depends on it.
+    db.delete(db.query(orm.User).filter_by(name="ada").one())
+    db.commit()
+    db.close()
+
+
 def facts(url: str) -> None:
     engine = sqlalchemy.create_engine(url)
     query = (HERE / f"facts-{ {'postgresql': 'postgres'}.get(engine.dialect.name, engine.dialect.name) }.sql").read_text()
@@ -51,4 +77,4 @@ def facts(url: str) -> None:
 
 
 if __name__ == "__main__":
-    {"fill": fill, "facts": facts}[sys.argv[1]](sys.argv[2])
+    {"fill": fill, "facts": facts, "use": use}[sys.argv[1]](sys.argv[2])

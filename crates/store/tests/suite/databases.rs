@@ -121,18 +121,22 @@ impl Database {
 }
 
 fn server_url(backend: Backend) -> Option<String> {
+    match backend {
+        Backend::Postgres => setting("PERIJOVE_TEST_POSTGRES", "the tests on PostgreSQL"),
+        Backend::MySql => setting("PERIJOVE_TEST_MYSQL", "the tests on MySQL"),
+        Backend::Sqlite => None,
+    }
+}
+
+/// An environment variable; without it some tests are left out, which is said once, and is an error where CI is.
+pub fn setting(variable: &'static str, tests: &str) -> Option<String> {
     static SAID: Mutex<BTreeSet<&str>> = Mutex::new(BTreeSet::new());
-    let variable = match backend {
-        Backend::Postgres => "PERIJOVE_TEST_POSTGRES",
-        Backend::MySql => "PERIJOVE_TEST_MYSQL",
-        Backend::Sqlite => return None,
-    };
-    let found = std::env::var(variable).ok().filter(|url| !url.is_empty());
+    let found = std::env::var(variable).ok().filter(|value| !value.is_empty());
     if found.is_none() {
         assert!(std::env::var_os("CI").is_none(), "{variable} must be set where CI is");
         if SAID.lock().unwrap_or_else(PoisonError::into_inner).insert(variable) {
             // `eprintln!` would go to the test harness, which shows nothing of tests that pass.
-            let text = format!("\nSKIPPED: the tests on {backend}, since {variable} is not set\n");
+            let text = format!("\nSKIPPED: {tests}, since {variable} is not set\n");
             std::io::stderr().write_all(text.as_bytes()).unwrap();
         }
     }

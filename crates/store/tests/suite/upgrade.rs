@@ -42,8 +42,8 @@ fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
         .collect()
 }
 
-/// The rows that `record.py` made with JupyterHub 5.2.1.
-async fn check_rows(store: &Store) {
+/// The rows that `record.py fill` makes.
+pub async fn check_rows(store: &Store) {
     let mut tx = store.read().await.unwrap();
     assert_eq!(tx.users().names().await.unwrap(), ["ada", "bob"]);
     let ada = tx.users().by_name("ada").await.unwrap().unwrap();
