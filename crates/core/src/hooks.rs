@@ -16,6 +16,8 @@ pub struct HookTarget<'a> {
     pub server_name: &'a str,
     /// The options that the user chose.
     pub user_options: &'a serde_json::Value,
+    /// The user's decrypted `auth_state`, if there is one.
+    pub auth_state: Option<&'a serde_json::Value>,
 }
 
 /// What a hook refused or broke with.
@@ -33,12 +35,7 @@ pub trait Hooks: Send + Sync {
     /// `Spawner.auth_state_hook`, `apply_user_options`, `group_overrides` and `pre_spawn_hook`, in
     /// upstream's order: may change the launch (environment, arguments, directories, limits) or
     /// refuse it.
-    async fn before_spawn(
-        &self,
-        _target: &HookTarget<'_>,
-        _auth_state: Option<&serde_json::Value>,
-        _launch: &mut Launch,
-    ) -> HookResult<()> {
+    async fn before_spawn(&self, _target: &HookTarget<'_>, _launch: &mut Launch) -> HookResult<()> {
         Ok(())
     }
 

@@ -72,6 +72,8 @@ pub struct Hub {
     stop_proxy: AtomicBool,
     pub(crate) gave_up: AtomicBool,
     pub(crate) tasks: TaskTracker,
+    pub(crate) service_tasks: TaskTracker,
+    pub(crate) services_end: CancellationToken,
     pub(crate) shutdown: CancellationToken,
     clock: fn() -> DateTime<Utc>,
 }
@@ -97,6 +99,8 @@ impl Hub {
             stop_proxy: AtomicBool::new(parts.settings.cleanup_proxy),
             gave_up: AtomicBool::new(false),
             tasks: TaskTracker::new(),
+            service_tasks: TaskTracker::new(),
+            services_end: CancellationToken::new(),
             shutdown,
             clock: parts.clock,
             settings: parts.settings,
@@ -128,6 +132,12 @@ impl Hub {
     /// Whether the proxy ends with the hub.
     pub fn stops_proxy(&self) -> bool {
         self.stop_proxy.load(Ordering::Relaxed)
+    }
+
+    /// Ends the hub because of something that an administrator must mend.
+    pub(crate) fn give_up(&self) {
+        self.gave_up.store(true, Ordering::Relaxed);
+        self.request_shutdown();
     }
 
     /// True if the hub ended itself because too many starts failed in a row.

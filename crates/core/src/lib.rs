@@ -21,6 +21,7 @@ mod login;
 mod oauth;
 mod routing;
 mod run;
+mod services;
 mod sessions;
 
 pub use error::{Error, Result};

@@ -47,7 +47,11 @@ impl Hub {
         }
     }
 
-    async fn after_authentication(&self, request: &LoginRequest, model: AuthModel) -> Result<Option<AuthModel>> {
+    async fn after_authentication(
+        &self,
+        request: &LoginRequest,
+        model: AuthModel,
+    ) -> Result<Option<AuthModel>> {
         let name = model.name.clone();
         let model = self.hooks.post_auth(request, model).await?;
         if model.is_none() {

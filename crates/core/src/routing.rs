@@ -11,6 +11,9 @@ use crate::error::{Error, Result};
 use crate::hub::Hub;
 use crate::records::UserRecord;
 
+/// What is given along with a route.
+pub(crate) type RouteData = Map<String, Value>;
+
 /// Routes that the configuration adds: specification → URL (`Proxy.extra_routes`).
 pub type ExtraRoutes = BTreeMap<String, String>;
 
@@ -79,6 +82,7 @@ impl Hub {
             let target = Target::url(url).map_err(Error::internal)?;
             wanted.insert(spec.clone(), (target, object(json!({ "extra": true }))));
         }
+        wanted.extend(self.service_routes().await?);
         for live in self.servers.all().into_iter().filter(|live| live.state().is_ready()) {
             let Some(name) = self.user_name(live.key.0).await? else { continue };
             let url = self.target_url(live.key.0, &live.key.1).await?;
@@ -101,7 +105,7 @@ impl Hub {
     }
 }
 
-fn object(value: Value) -> Map<String, Value> {
+pub(crate) fn object(value: Value) -> Map<String, Value> {
     match value {
         Value::Object(map) => map,
         _ => Map::new(),

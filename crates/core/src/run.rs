@@ -125,8 +125,10 @@ impl Hub {
         Ok(())
     }
 
-    /// Stops all servers, if they end with the hub. Pages still answer meanwhile.
+    /// Stops the services that the hub runs, and all servers, if they end with the hub. Pages still
+    /// answer meanwhile.
     pub async fn close_servers(self: &Arc<Self>) {
+        self.close_services().await;
         if !self.stop_servers.load(Ordering::Relaxed) {
             tracing::info!("Leaving single-user servers running");
             return;

@@ -70,8 +70,13 @@ impl Hub {
             self.keep_session(prepared.spawner.id, session).await?;
         }
         let auth_state = self.auth_state(&user.row);
-        let target = HookTarget { user, server_name: request.server.as_str(), user_options: &options };
-        self.hooks.before_spawn(&target, auth_state.as_ref(), &mut launch).await?;
+        let target = HookTarget {
+            user,
+            server_name: request.server.as_str(),
+            user_options: &options,
+            auth_state: auth_state.as_ref(),
+        };
+        self.hooks.before_spawn(&target, &mut launch).await?;
         let journal = StartJournal { hub: self, live, spawner_id: prepared.spawner.id };
         let limit = launch.settings.timing().start;
         let started = match timeout(limit, self.spawner.start(&launch, &journal)).await {
@@ -105,7 +110,13 @@ impl Hub {
             return Ok(form.clone());
         }
         let options = saved_options(user, server);
-        let target = HookTarget { user, server_name: server.as_str(), user_options: &options };
+        let auth_state = self.auth_state(&user.row);
+        let target = HookTarget {
+            user,
+            server_name: server.as_str(),
+            user_options: &options,
+            auth_state: auth_state.as_ref(),
+        };
         self.hooks.options_form(&target).await
     }
 
@@ -117,7 +128,13 @@ impl Hub {
         form: Map<String, Value>,
     ) -> Result<Value> {
         let options = saved_options(user, server);
-        let target = HookTarget { user, server_name: server.as_str(), user_options: &options };
+        let auth_state = self.auth_state(&user.row);
+        let target = HookTarget {
+            user,
+            server_name: server.as_str(),
+            user_options: &options,
+            auth_state: auth_state.as_ref(),
+        };
         self.hooks.options_from_form(&target, form).await
     }
 

@@ -169,8 +169,7 @@ impl Hub {
         }
         if failures >= limit {
             tracing::error!(failures, "Aborting due to {failures} consecutive spawn failures");
-            self.gave_up.store(true, Ordering::Relaxed);
-            self.request_shutdown();
+            self.give_up();
         } else if failures > 1 {
             tracing::warn!(failures, limit, "{failures} consecutive spawns failed; the hub ends at {limit}");
         }

@@ -92,7 +92,13 @@ impl Hub {
         if stopped.is_ok() {
             self.record_stopped(user.row.id, server).await?;
             let options = options.unwrap_or(Value::Null);
-            let target = HookTarget { user, server_name: server.as_str(), user_options: &options };
+            let auth_state = self.auth_state(&user.row);
+            let target = HookTarget {
+                user,
+                server_name: server.as_str(),
+                user_options: &options,
+                auth_state: auth_state.as_ref(),
+            };
             if let Err(error) = self.hooks.after_stop(&target).await {
                 tracing::error!("post_stop_hook failed: {error}");
             }

@@ -42,7 +42,7 @@ impl Hub {
     }
 
     /// Asks until there is an answer; returns the server's `X-JupyterHub-Version`.
-    async fn poll_url(&self, url: &str) -> Option<String> {
+    pub(crate) async fn poll_url(&self, url: &str) -> Option<String> {
         let mut pause = FIRST_PAUSE;
         loop {
             let began = Instant::now();

@@ -1,5 +1,6 @@
 //! Users and groups of the configuration, and the accounts of users that the database has.
 
+use perijove_authenticators::AddUserError;
 use perijove_model::name::{GroupName, UserName};
 use perijove_store::{self as store, Tx};
 
@@ -93,6 +94,10 @@ impl Hub {
             let user = UserName::from_stored(name);
             let Err(refusal) = self.authenticator.add_user(&user, &self.policy).await else { continue };
             tracing::error!(user.name = %user, "Error adding user {user} already in db: {refusal}");
+            if matches!(refusal, AddUserError::Failed(_)) {
+                // It is not known whether there is an account, so nothing follows.
+                continue;
+            }
             if !delete_invalid {
                 tracing::warn!(
                     "hint: c.Authenticator.delete_invalid_users = True deletes such users at start"

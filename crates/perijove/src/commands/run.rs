@@ -42,6 +42,7 @@ pub async fn run(loaded: Loaded) -> anyhow::Result<ExitCode> {
     hub.seed(&parts.seed).await?;
     hub.add_hub_route().await?;
     let found = hub.find_servers().await?;
+    hub.check_routes().await?;
 
     let app = App { hub: hub.clone(), renderer: Arc::new(parts.renderer), options: Arc::new(parts.app) };
     let service = Arc::new(HubService::new(app));
@@ -50,6 +51,7 @@ pub async fn run(loaded: Loaded) -> anyhow::Result<ExitCode> {
     tasks.spawn(serve_local(service.clone(), hub_listener, options.clone(), serving.clone()));
     proxying.serve(service, public_listeners, options, &tasks, &serving)?;
     hub.check_servers(found);
+    hub.start_services(&parts.seed.services).await?;
     hub.run();
     reap_strangers(&tasks, &serving);
     warm_up(&loaded);
