@@ -192,7 +192,10 @@ impl Caller {
         let login = self.cookie(&settings.cookies.login_name, &signed, &settings.hub_prefix, settings);
         self.ensure_session(settings);
         let mut session = self.session();
-        push(&mut session.set, login);
+        // A browser that has this user's cookie already keeps it, and with it its age.
+        if session.user.as_ref().is_none_or(|known| known.row.id != user.row.id) {
+            push(&mut session.set, login);
+        }
         session.user = Some(user);
         session.xsrf_token = None;
         let id = self.xsrf_id(&session);
@@ -222,6 +225,9 @@ impl Caller {
             push(&mut session.set, SetCookie::removal(SESSION_COOKIE, &settings.base_url));
         }
         push(&mut session.set, SetCookie::removal(&settings.cookies.login_name, &settings.hub_prefix));
+        // Set by JupyterHub up to version 3.1.
+        let services = format!("{}services", settings.base_url);
+        push(&mut session.set, SetCookie::removal("jupyterhub-services", &services));
         push(&mut session.set, SetCookie::removal("_xsrf", &settings.hub_prefix));
         session.user = None;
         session.xsrf_token = None;

@@ -144,7 +144,14 @@ pub fn rows() -> Vec<Row> {
         page(GET, "/spawn-pending/{user_name}", SERVERS, pages::spawn_pending::default_server),
         page(GET, "/spawn-pending/{user_name}/{server_name}", SERVERS, pages::spawn_pending::named_server),
         row(GET, "/user/{user_of_url}", Kind::Both, SignedIn, pages::user_url::show),
+        row(GET, "/user/{user_of_url}/", Kind::Both, SignedIn, pages::user_url::show),
         row(GET, "/user/{user_of_url}/{*rest}", Kind::Both, SignedIn, pages::user_url::show_path),
+        exempt(row(POST, "/user/{user_of_url}", Kind::Both, Public, pages::user_url::refuse_root)),
+        exempt(row(PATCH, "/user/{user_of_url}", Kind::Both, Public, pages::user_url::refuse_root)),
+        exempt(row(DELETE, "/user/{user_of_url}", Kind::Both, Public, pages::user_url::refuse_root)),
+        exempt(row(POST, "/user/{user_of_url}/", Kind::Both, Public, pages::user_url::refuse_root)),
+        exempt(row(PATCH, "/user/{user_of_url}/", Kind::Both, Public, pages::user_url::refuse_root)),
+        exempt(row(DELETE, "/user/{user_of_url}/", Kind::Both, Public, pages::user_url::refuse_root)),
         exempt(row(POST, "/user/{user_of_url}/{*rest}", Kind::Both, Public, pages::user_url::refuse)),
         exempt(row(PATCH, "/user/{user_of_url}/{*rest}", Kind::Both, Public, pages::user_url::refuse)),
         exempt(row(DELETE, "/user/{user_of_url}/{*rest}", Kind::Both, Public, pages::user_url::refuse)),
@@ -175,7 +182,10 @@ pub fn router(app: &App) -> Router {
     let mut router = Router::new();
     for (path, methods) in by_path {
         let kind = kinds.get(path).copied().unwrap_or(Kind::Page);
-        let wrong_method = open(app, kind, pages::not_found::wrong_method);
+        let wrong_method = match kind {
+            Kind::Api => open(app, kind, pages::not_found::wrong_method_of_api),
+            Kind::Page | Kind::Both => open(app, kind, pages::not_found::wrong_method),
+        };
         router = router.route(
             &format!("{prefix}{path}"),
             methods.fallback_service(wrong_method.with_state(app.clone())),

@@ -106,8 +106,9 @@ impl Answer {
 
     /// The `Set-Cookie` header of this cookie; empty if there is none.
     pub fn set_cookie(&self, name: &str) -> &str {
-        let cookies = self.headers.get_all(header::SET_COOKIE).iter().filter_map(|value| value.to_str().ok());
-        cookies.filter(|cookie| cookie.split('=').next() == Some(name)).last().unwrap_or_default()
+        let mut cookies =
+            self.headers.get_all(header::SET_COOKIE).iter().filter_map(|value| value.to_str().ok());
+        cookies.rfind(|cookie| cookie.split('=').next() == Some(name)).unwrap_or_default()
     }
 
     /// The value of a cookie that is set, as the browser sends it back.

@@ -37,7 +37,13 @@ pub async fn show(State(app): State<App>, caller: Caller, uri: Uri) -> Answer {
 }
 
 /// Tries to log in.
-pub async fn submit(State(app): State<App>, caller: Caller, uri: Uri, headers: HeaderMap, body: Bytes) -> Answer {
+pub async fn submit(
+    State(app): State<App>,
+    caller: Caller,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Answer {
     let query = uri.query().unwrap_or_default();
     let hub = &app.hub;
     let mut fields: HashMap<String, String> = form_urlencoded::parse(&body).into_owned().collect();
@@ -73,7 +79,9 @@ pub async fn submit(State(app): State<App>, caller: Caller, uri: Uri, headers: H
 
 /// The headers that are text, for authenticators and hooks that look at them.
 fn text_headers(headers: &HeaderMap) -> HashMap<String, String> {
-    let text = headers.iter().filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned())));
+    let text = headers
+        .iter()
+        .filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned())));
     text.collect()
 }
 

@@ -1,7 +1,8 @@
 //! What no route serves: paths outside the hub's prefix lead into it, the rest is 404 or 405.
 
 use axum::extract::State;
-use axum::http::{StatusCode, Uri};
+use axum::http::{Method, StatusCode, Uri};
+use axum::response::IntoResponse;
 
 use super::super::guard::redirect;
 use crate::app::App;
@@ -15,6 +16,14 @@ pub async fn api() -> Answer {
 /// A method that a route does not have.
 pub async fn wrong_method() -> Answer {
     Err(Failure::new(StatusCode::METHOD_NOT_ALLOWED, ""))
+}
+
+/// The same for the REST API, which answers every `OPTIONS` with nothing.
+pub async fn wrong_method_of_api(method: Method) -> Answer {
+    match method {
+        Method::OPTIONS => Ok(StatusCode::OK.into_response()),
+        _ => wrong_method().await,
+    }
 }
 
 /// `/user/…` of a server without a route becomes `/hub/user/…`, and so does all outside the prefix.

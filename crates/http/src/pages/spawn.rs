@@ -104,7 +104,8 @@ fn pending_url(app: &App, user: &UserRecord, server: &ServerName, query: &str) -
 
 async fn show(app: &App, caller: &Caller, user: Arc<UserRecord>, server: &str, uri: &Uri) -> Answer {
     let query = uri.query().unwrap_or_default();
-    let display_name = parameter(query, "display_name").unwrap_or_else(|| server.to_owned());
+    let shown = parameter(query, "display_name").filter(|name| !server.is_empty() && !name.is_empty());
+    let display_name = shown.unwrap_or_else(|| server.to_owned());
     let name = checked_name(app, &user, server, &display_name)?;
     if let Some(elsewhere) = already(app, caller, &user, &name, query) {
         return Ok(elsewhere);
@@ -138,8 +139,12 @@ async fn submit(
 ) -> Answer {
     let query = uri.query().unwrap_or_default();
     let name = checked_name(app, &user, server, server)?;
-    if let Some(elsewhere) = already(app, caller, &user, &name, query) {
-        return Ok(elsewhere);
+    let state = app.hub.server_state(user.row.id, &name);
+    if let Some(pending) = state.pending() {
+        return Err(Failure::bad_request(format!("{}:{name} is pending {pending}", user.name)));
+    }
+    if state.is_ready() {
+        return Err(Failure::bad_request(format!("{}:{name} is already running", user.name)));
     }
     let mut form: Map<String, Value> = Map::new();
     for (key, value) in form_urlencoded::parse(body).filter(|(key, _)| key != "_xsrf") {

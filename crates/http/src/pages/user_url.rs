@@ -88,6 +88,11 @@ pub async fn refuse(
     answer_json(&app, &caller, &name.escaped(), &ServerName::default(), uri.path())
 }
 
+/// The same for a path that ends with the user's name.
+pub async fn refuse_root(app: State<App>, caller: Caller, Path(user_name): Path<String>, uri: Uri) -> Answer {
+    refuse(app, caller, Path((user_name, String::new())), uri).await
+}
+
 fn status(app: &App) -> StatusCode {
     if app.hub.settings.pages.legacy_stopped_status {
         StatusCode::SERVICE_UNAVAILABLE
