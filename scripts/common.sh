@@ -24,7 +24,7 @@ check_prerequisites() {
 
   PATH="$PATH:${CARGO_HOME:-$HOME/.cargo}/bin"
   local version
-  version=$(rustc --version 2>/dev/null | cut -d' ' -f2)
+  version=$(rustc --version 2>/dev/null | cut -d' ' -f2) || true
   version=${version%%-*}
   if [ -z "$version" ] || ! command -v cargo >/dev/null; then
     rust="curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh -s -- -y --profile minimal"
