@@ -3,6 +3,7 @@
 mod commands;
 mod cookie_secret;
 mod environment;
+mod failure;
 mod hub_facts;
 mod hub_settings;
 mod leftover_proxy;
@@ -47,7 +48,7 @@ async fn run() -> ExitCode {
     let options = match load_options() {
         Ok(options) => options,
         Err(error) => {
-            logging::print_fatal(&format!("{error:#}"));
+            logging::print_fatal(&failure::describe(&error));
             return ExitCode::FAILURE;
         }
     };
@@ -73,7 +74,7 @@ async fn run() -> ExitCode {
     match outcome {
         Ok(code) => code,
         Err(error) => {
-            logging::print_fatal(&format!("{error:#}"));
+            logging::print_fatal(&failure::describe(&error));
             ExitCode::FAILURE
         }
     }

@@ -87,7 +87,11 @@ fn reap_strangers(tasks: &TaskTracker, serving: &CancellationToken) {
 }
 
 /// Servers end first, while their pages still answer; then the listeners; then the database.
-async fn finish(hub: &Arc<Hub>, serving: &CancellationToken, tasks: &TaskTracker) -> anyhow::Result<ExitCode> {
+async fn finish(
+    hub: &Arc<Hub>,
+    serving: &CancellationToken,
+    tasks: &TaskTracker,
+) -> anyhow::Result<ExitCode> {
     tracing::info!("shutting down");
     hub.close_servers().await;
     serving.cancel();
