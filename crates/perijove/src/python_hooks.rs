@@ -149,12 +149,7 @@ impl Hooks for ConfiguredHooks {
         }
     }
 
-    async fn before_spawn(
-        &self,
-        target: &HookTarget<'_>,
-        auth_state: Option<&Json>,
-        launch: &mut Launch,
-    ) -> HookResult<()> {
+    async fn before_spawn(&self, target: &HookTarget<'_>, launch: &mut Launch) -> HookResult<()> {
         if !self.calls.prepare {
             return self.plain_changes(target, launch).map_err(of_spawner);
         }
@@ -166,7 +161,7 @@ impl Hooks for ConfiguredHooks {
                 ..ServerFacts::default()
             }),
             state: Value::None,
-            ..facts(target, auth_state)
+            ..facts(target)
         };
         let step = SpawnerStep::Prepare { with_authenticator: false };
         let outcome = self.run(target, facts, step, SLOW_HOOKS).await?;
@@ -175,7 +170,7 @@ impl Hooks for ConfiguredHooks {
 
     async fn after_stop(&self, target: &HookTarget<'_>) -> HookResult<()> {
         if self.calls.post_stop {
-            let facts = facts(target, None);
+            let facts = facts(target);
             return self.run(target, facts, SpawnerStep::PostStop, SLOW_HOOKS).await.map(drop);
         }
         if let Some(worker) = &self.worker
@@ -192,7 +187,7 @@ impl Hooks for ConfiguredHooks {
         if !self.calls.options_form {
             return Ok(String::new());
         }
-        let outcome = self.run(target, facts(target, None), SpawnerStep::OptionsForm, PAGE_HOOKS).await?;
+        let outcome = self.run(target, facts(target), SpawnerStep::OptionsForm, PAGE_HOOKS).await?;
         match outcome.value {
             Value::Str(form) => Ok(form),
             // No form for this user.
@@ -210,7 +205,7 @@ impl Hooks for ConfiguredHooks {
         }
         let form = Value::from_plain_json(&Json::Object(form)).map_err(Error::internal)?;
         let step = SpawnerStep::OptionsFromForm(form);
-        let outcome = self.run(target, facts(target, None), step, PAGE_HOOKS).await?;
+        let outcome = self.run(target, facts(target), step, PAGE_HOOKS).await?;
         match outcome.value.to_plain_json() {
             Some(Json::Object(options)) => Ok(Json::Object(options)),
             Some(Json::Null) => Ok(Json::Object(Map::new())),
@@ -226,7 +221,7 @@ impl Hooks for ConfiguredHooks {
         }
         let event = Value::from_plain_json(&event).map_err(Error::internal)?;
         let step = SpawnerStep::ProgressReady(event);
-        let outcome = self.run(target, facts(target, None), step, PAGE_HOOKS).await?;
+        let outcome = self.run(target, facts(target), step, PAGE_HOOKS).await?;
         outcome
             .value
             .to_plain_json()
@@ -235,12 +230,11 @@ impl Hooks for ConfiguredHooks {
 }
 
 /// What upstream's objects around a hook show.
-fn facts(target: &HookTarget<'_>, auth_state: Option<&Json>) -> SpawnerFacts {
+fn facts(target: &HookTarget<'_>) -> SpawnerFacts {
     let user = target.user;
     let record = user.spawner(target.server_name);
-    let python = |json: Option<&Json>| {
-        json.and_then(|json| Value::from_plain_json(json).ok()).unwrap_or(Value::None)
-    };
+    let python =
+        |json: Option<&Json>| json.and_then(|json| Value::from_plain_json(json).ok()).unwrap_or(Value::None);
     let group = |name: &String| GroupFacts { name: name.clone(), properties: Value::Dict(Vec::new()) };
     let server = record.and_then(|record| record.server.as_ref()).map(|server| ServerFacts {
         proto: server.proto.clone(),
@@ -257,7 +251,7 @@ fn facts(target: &HookTarget<'_>, auth_state: Option<&Json>) -> SpawnerFacts {
             roles: user.role_names().into_iter().map(str::to_owned).collect(),
             created: user.row.created,
             last_activity: user.row.last_activity,
-            auth_state: python(auth_state),
+            auth_state: python(target.auth_state),
         },
         name: target.server_name.to_owned(),
         display_name: record.and_then(|record| record.row.display_name.clone()).unwrap_or_default(),

@@ -19,7 +19,8 @@ pub(super) async fn post_auth(
     model: AuthModel,
     deadline: Duration,
 ) -> HookResult<Option<AuthModel>> {
-    let arguments = [Argument::Handler(Box::new(facts(login_path, request))), Argument::Value(to_python(&model)?)];
+    let arguments =
+        [Argument::Handler(Box::new(facts(login_path, request))), Argument::Value(to_python(&model)?)];
     let outcome = worker.authenticator("run_post_auth_hook", &arguments, deadline).await;
     let outcome = outcome.map_err(|error| super::refused(&error))?;
     if !outcome.changes.is_empty() {
@@ -41,7 +42,9 @@ fn facts(login_path: &str, request: &LoginRequest) -> RequestFacts {
     RequestFacts {
         method: "POST".to_owned(),
         uri: login_path.to_owned(),
-        protocol: header("x-forwarded-proto").filter(|proto| proto == "https").unwrap_or_else(|| "http".to_owned()),
+        protocol: header("x-forwarded-proto")
+            .filter(|proto| proto == "https")
+            .unwrap_or_else(|| "http".to_owned()),
         host: header("host").unwrap_or_default(),
         remote_ip: request.remote_addr.map(|address| address.to_string()).unwrap_or_default(),
         headers: request.headers.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
@@ -67,7 +70,10 @@ fn to_python(model: &AuthModel) -> HookResult<Value> {
         ManagedGroups::Unspecified => (),
         ManagedGroups::Unchanged => entries.push((text("groups"), Value::None)),
         ManagedGroups::Exactly(groups) => {
-            entries.push((text("groups"), Value::List(groups.iter().map(|group| Value::from(group.as_str())).collect())));
+            entries.push((
+                text("groups"),
+                Value::List(groups.iter().map(|group| Value::from(group.as_str())).collect()),
+            ));
         }
     }
     Ok(Value::Dict(entries))
@@ -85,7 +91,8 @@ fn from_python(returned: &Value, model: AuthModel) -> HookResult<Option<AuthMode
             )));
         }
     };
-    let wrong = |key: &str| Error::internal(format!("the post_auth_hook returned a model with an unusable {key}"));
+    let wrong =
+        |key: &str| Error::internal(format!("the post_auth_hook returned a model with an unusable {key}"));
     let name = entries.get("name").and_then(Value::as_str).ok_or_else(|| wrong("name"))?.to_owned();
     let admin = match entries.get("admin") {
         None | Some(Value::None) => None,
@@ -99,7 +106,11 @@ fn from_python(returned: &Value, model: AuthModel) -> HookResult<Option<AuthMode
         None => model.groups.clone(),
         Some(Value::None) => ManagedGroups::Unchanged,
         Some(value) => {
-            let names = value.items().ok_or_else(|| wrong("groups"))?.iter().map(|item| item.as_str().map(str::to_owned));
+            let names = value
+                .items()
+                .ok_or_else(|| wrong("groups"))?
+                .iter()
+                .map(|item| item.as_str().map(str::to_owned));
             ManagedGroups::Exactly(names.collect::<Option<_>>().ok_or_else(|| wrong("groups"))?)
         }
     };

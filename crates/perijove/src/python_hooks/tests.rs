@@ -72,6 +72,10 @@ fn user() -> UserRecord {
     }
 }
 
+fn target<'a>(user: &'a UserRecord, server_name: &'a str, user_options: &'a Json) -> HookTarget<'a> {
+    HookTarget { user, server_name, user_options, auth_state: None }
+}
+
 fn launch(config: &Config, options: &Json) -> Launch {
     let context = Context::new(PathBuf::from("unused"));
     let spawner = registry::build("simple", config, &context).unwrap();
@@ -155,9 +159,11 @@ async fn functions_change_the_launch_that_they_are_called_for() {
     let Some(python) = python() else { return };
     let Loaded { directory, config, hooks } = load(HOOKS, Some(&python)).await;
     let (user, options) = (user(), json!({"size": "big", "cpu": 2}));
-    let target = HookTarget { user: &user, server_name: "lab", user_options: &options };
+    let target = target(&user, "lab", &options);
     let mut launch = launch(&config, &options);
-    hooks.before_spawn(&target, Some(&json!({"token": "t0k"})), &mut launch).await.unwrap();
+    let auth_state = json!({"token": "t0k"});
+    let target = HookTarget { auth_state: Some(&auth_state), ..target };
+    hooks.before_spawn(&target, &mut launch).await.unwrap();
     let value = |name: &str| launch.settings.value(name).unwrap().to_plain_json().unwrap();
     let environment = json!({"CALLED": "ADAlab", "PLAIN": "x", "TOKEN": "t0k", "GROUP": "staff"});
     assert_eq!(value("environment"), environment);
@@ -178,7 +184,7 @@ async fn forms_are_made_and_read_by_functions() {
     let Some(python) = python() else { return };
     let Loaded { directory: _kept, hooks, .. } = load(HOOKS, Some(&python)).await;
     let (user, options) = (user(), json!({}));
-    let target = HookTarget { user: &user, server_name: "", user_options: &options };
+    let target = target(&user, "", &options);
     assert_eq!(hooks.options_form(&target).await.unwrap(), "<b>ada ['staff']</b>");
     let form = json!({"size": ["big"], "other": ["x", "y"]}).as_object().unwrap().clone();
     let options = hooks.options_from_form(&target, form).await.unwrap();
@@ -193,8 +199,8 @@ async fn what_a_hook_refuses_or_breaks_fails_that_launch_alone() {
     let Loaded { directory: _kept, config, hooks } = load(HOOKS, Some(&python)).await;
     let user = user();
     let attempt = async |options: Json| {
-        let target = HookTarget { user: &user, server_name: "lab", user_options: &options };
-        let result = hooks.before_spawn(&target, None, &mut launch(&config, &options)).await;
+        let target = target(&user, "lab", &options);
+        let result = hooks.before_spawn(&target, &mut launch(&config, &options)).await;
         hooks.after_stop(&target).await.unwrap();
         result
     };
@@ -221,12 +227,12 @@ c.Spawner.options_from_form = "simple"
 "#;
     let Loaded { directory: _kept, config, hooks } = load(text, None).await;
     let user = user();
-    let target = HookTarget { user: &user, server_name: "lab", user_options: &Json::Null };
+    let target = target(&user, "lab", &Json::Null);
     let form = json!({"cpu": ["1.5"], "on": ["on"]}).as_object().unwrap().clone();
     let options = hooks.options_from_form(&target, form).await.unwrap();
     assert_eq!(options, json!({"cpu": "1.5", "on": true}));
     let mut launch = launch(&config, &options);
-    hooks.before_spawn(&target, None, &mut launch).await.unwrap();
+    hooks.before_spawn(&target, &mut launch).await.unwrap();
     assert_eq!(launch.settings.value("mem_limit"), Some(Value::Int(2 << 30)));
     assert_eq!(launch.settings.value("cpu_limit"), Some(Value::Float(1.5)));
     assert_eq!(hooks.options_form(&target).await.unwrap(), "");
