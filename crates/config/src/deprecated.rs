@@ -152,11 +152,21 @@ pub(crate) fn warnings(values: &Values<'_>) -> Result<Vec<Warning>, ConfigError>
             warnings.push(Warning::new(*text, origin));
         }
     }
+    if values.class().is_a("JupyterHub") {
+        for name in ["bind_url", "hub_bind_url"] {
+            let value = values.accepted(name)?;
+            if value.as_ref().and_then(Value::as_str).is_some_and(|url| url.starts_with("unix+http://")) {
+                let text = format!("JupyterHub.{name}: unix+http:// is deprecated: write http+unix://");
+                warnings.push(Warning::new(text, values.place(name).origin));
+            }
+        }
+    }
     if values.class().is_a("Authenticator") {
         let current = values.accepted("allowed_users")?;
-        if let Some((old, origin)) = changed(values, "whitelist")?
+        if let Some(old) = values.accepted("whitelist")?
             && current.as_ref() != Some(&old)
         {
+            let origin = values.place("whitelist").origin;
             let also = if current.is_some() { " and wins over allowed_users, which is set too" } else { "" };
             warnings.push(Warning::new(format!("whitelist is deprecated{also}: use allowed_users"), origin));
         }
@@ -174,4 +184,50 @@ fn changed(values: &Values<'_>, name: &str) -> Result<Option<(Value, Origin)>, C
     let default = values.class().trait_info(name).and_then(|info| info.default.constant());
     let origin = values.place(name).origin;
     Ok((Some(&value) != default.as_ref()).then_some((value, origin)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(class: &'static crate::class::ClassInfo, name: &str, value: Value) -> Vec<String> {
+        let mut config = Config::default();
+        config.tree_mut().set(
+            class.name,
+            "allowed_users",
+            Value::Set(vec!["bob".into()]),
+            Origin::CommandLine,
+        );
+        config.tree_mut().set(class.name, name, value, Origin::CommandLine);
+        warnings(&config.values(class)).unwrap().into_iter().map(|warning| warning.text).collect()
+    }
+
+    #[test]
+    fn an_empty_whitelist_is_no_secret() {
+        let said = said(Authenticator::class(), "whitelist", Value::Set(Vec::new()));
+        assert_eq!(
+            said,
+            ["whitelist is deprecated and wins over allowed_users, which is set too: use allowed_users"]
+        );
+    }
+
+    #[test]
+    fn an_empty_whitelist_lets_nobody_in_by_name() {
+        let mut config = Config::default();
+        config.tree_mut().set(
+            "Authenticator",
+            "allowed_users",
+            Value::Set(vec!["bob".into()]),
+            Origin::CommandLine,
+        );
+        config.tree_mut().set("Authenticator", "whitelist", Value::Set(Vec::new()), Origin::CommandLine);
+        let rules: Authenticator = config.section().unwrap();
+        assert!(rules.allowed_users.is_empty() && !rules.allow_existing_users && !rules.any_allow_config);
+    }
+
+    #[test]
+    fn the_old_scheme_of_sockets_is_named() {
+        let said = said(JupyterHub::class(), "hub_bind_url", "unix+http://%2Fx.sock".into());
+        assert_eq!(said, ["JupyterHub.hub_bind_url: unix+http:// is deprecated: write http+unix://"]);
+    }
 }

@@ -4,6 +4,8 @@
 //! Needs `PERIJOVE_TEST_PYTHON`, an interpreter with jupyterhub 6.1.1; without it the test says
 //! that it was skipped.
 
+#![expect(clippy::unwrap_used, reason = "tests")]
+
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::Write as _;

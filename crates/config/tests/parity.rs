@@ -1,5 +1,7 @@
 //! Our table of classes and traits against JupyterHub's own, as `introspect_upstream.py` wrote it.
 
+#![expect(clippy::unwrap_used, reason = "tests")]
+
 use std::collections::BTreeMap;
 
 use perijove_config::class::{ClassInfo, DefaultValue, TraitInfo};

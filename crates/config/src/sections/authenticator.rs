@@ -44,7 +44,7 @@ section! {
         /// permissions are taken away at start.
         blocked_users: BTreeSet<String> = SET, EmptySet, Honoured;
         /// At start, delete people from the database whose accounts no longer exist.
-        delete_invalid_users: bool = Kind::Bool, Bool(false), NotYetRestricting;
+        delete_invalid_users: bool = Kind::Bool, Bool(false), Honoured;
         /// Keep what the identity provider says about a person in the database, encrypted with
         /// `CryptKeeper.keys` or `JUPYTERHUB_CRYPT_KEY`.
         enable_auth_state: bool = Kind::Bool, Bool(false), Honoured;
