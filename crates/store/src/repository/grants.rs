@@ -8,6 +8,7 @@
 
 use std::collections::BTreeMap;
 
+use super::{CHUNK, id_list};
 use crate::backend::Pool;
 use crate::cell::Cells;
 use crate::error::StoreError;
@@ -173,6 +174,29 @@ pub(super) async fn of_user(tx: &mut Tx, user_id: i64) -> Result<Grants, StoreEr
     Ok(collect_user(rows)?.1)
 }
 
+/// [`of_user`] for many users, in as many statements as there are chunks of ids.
+pub(super) async fn of_users(tx: &mut Tx, ids: &[i64]) -> Result<BTreeMap<i64, Grants>, StoreError> {
+    const TEMPLATE: &str = concat!(
+        "SELECT k.kind, h.id, [roles r], g.name, NULL, NULL, NULL, NULL FROM users h",
+        kinds!(),
+        groups_and_roles!("h.id", ""),
+        " WHERE h.id IN ($ids)",
+        " UNION ALL SELECT 3, h.id, NULL, NULL, NULL, NULL, NULL,",
+        " g.name, sh.scopes, sh.expires_at, o.name, p.name FROM users h",
+        shares!("h.id"),
+        " WHERE h.id IN ($ids)",
+    );
+    let mut grants: BTreeMap<i64, Collected> = BTreeMap::new();
+    for chunk in ids.chunks(CHUNK) {
+        let text = TEMPLATE.replace("$ids", &id_list(chunk));
+        for mut row in tx.dynamic_rows(&text, &[]).await? {
+            let (kind, id): (i64, i64) = (row.take()?, row.take()?);
+            grants.entry(id).or_default().add(kind, row)?;
+        }
+    }
+    Ok(grants.into_iter().map(|(id, collected)| (id, collected.finish())).collect())
+}
+
 fn collect_user(rows: Vec<Cells>) -> Result<(Option<User>, Grants), StoreError> {
     let mut user = None;
     let mut grants = Collected::default();
@@ -189,7 +213,7 @@ fn collect_user(rows: Vec<Cells>) -> Result<(Option<User>, Grants), StoreError> 
 }
 
 /// Reads a joined row, or passes over it if its primary key, the first column, is NULL.
-fn optional<R: Record>(row: &mut Cells, columns: usize) -> Result<Option<R>, StoreError> {
+pub(super) fn optional<R: Record>(row: &mut Cells, columns: usize) -> Result<Option<R>, StoreError> {
     if row.next_is_null() {
         row.skip(columns);
         return Ok(None);

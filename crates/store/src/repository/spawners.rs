@@ -3,13 +3,16 @@
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
-use super::{CHUNK, activity, id_list};
+use super::{CHUNK, activity, grants, id_list};
 use crate::cell::Cells;
 use crate::error::StoreError;
 use crate::param::params;
 use crate::rows::{Record as _, RunningSpawner, Server, Spawner};
 use crate::statement::sql;
 use crate::tx::Tx;
+
+/// How many columns the table `servers` has.
+const SERVER_COLUMNS: usize = 6;
 
 /// The table `spawners`.
 pub struct Spawners<'t> {
@@ -70,6 +73,26 @@ impl Spawners<'_> {
                 id_list(chunk)
             );
             spawners.extend(self.tx.dynamic_all::<Spawner>(&text, &[]).await?);
+        }
+        Ok(spawners)
+    }
+
+    /// The spawners of many users, each with its address if it has one, by primary key: one statement for a page.
+    pub async fn with_addresses(
+        &mut self,
+        user_ids: &[i64],
+    ) -> Result<Vec<(Spawner, Option<Server>)>, StoreError> {
+        let mut spawners = Vec::new();
+        for chunk in user_ids.chunks(CHUNK) {
+            let text = format!(
+                "SELECT [spawners p], [servers s] FROM spawners p LEFT JOIN servers s ON s.id = p.server_id \
+                 WHERE p.user_id IN ({}) ORDER BY p.id",
+                id_list(chunk)
+            );
+            for mut row in self.tx.dynamic_rows(&text, &[]).await? {
+                let spawner = Spawner::decode(&mut row)?;
+                spawners.push((spawner, grants::optional(&mut row, SERVER_COLUMNS)?));
+            }
         }
         Ok(spawners)
     }

@@ -107,10 +107,11 @@ async fn pages_cost_a_fixed_number_of_statements() {
     let ids: Vec<i64> = page.items.iter().map(|user| user.id).collect();
     // One to count, one for the page.
     assert_eq!(scene.scans(2), ["u", "users"]);
-    tx.spawners().of_users(&ids).await.unwrap();
+    tx.spawners().with_addresses(&ids).await.unwrap();
+    tx.users().grants_of(&ids).await.unwrap();
     tx.groups().names_of_users(&ids).await.unwrap();
     tx.roles().names_of(crate::HolderKind::User, &ids).await.unwrap();
-    assert_eq!(scene.scans(3), ["p"]);
+    assert_eq!(scene.scans(4), ["k", "p", "sh"]);
     let names: Vec<&str> = page.items.iter().map(|user| user.name.as_str()).collect();
     tx.users().by_names(&names).await.unwrap();
     assert_eq!(scene.scans(1), NONE);

@@ -1,5 +1,7 @@
 //! Users.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 
 use super::{CHUNK, Page, UserQuery, activity, grants, placeholders, user_list};
@@ -57,6 +59,11 @@ impl Users<'_> {
     /// Everything that decides the rights of a user, in one statement; empty for a user that does not exist.
     pub async fn grants(&mut self, user_id: i64) -> Result<Grants, StoreError> {
         grants::of_user(self.tx, user_id).await
+    }
+
+    /// [`Users::grants`] for many users by primary key, for lists; users that do not exist are left out.
+    pub async fn grants_of(&mut self, user_ids: &[i64]) -> Result<BTreeMap<i64, Grants>, StoreError> {
+        grants::of_users(self.tx, user_ids).await
     }
 
     /// Adds a user and sets its id. [`StoreError::Conflict`] if the name or the cookie id is taken.

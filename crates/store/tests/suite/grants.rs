@@ -88,6 +88,11 @@ on_every_database! {
         let found = UserWithGrants { grants: sorted(found.grants), ..found };
         assert_eq!(found, UserWithGrants { user: ada.clone(), grants: grants.clone() });
         assert_eq!(sorted(tx.users().grants(ada.id).await.unwrap()), grants);
+        let bob = tx.users().by_name("bob").await.unwrap().unwrap();
+        let many = tx.users().grants_of(&[ada.id, bob.id, 4711]).await.unwrap();
+        assert_eq!(many.keys().copied().collect::<Vec<_>>(), [ada.id, bob.id]);
+        assert_eq!(sorted(many[&ada.id].clone()), grants);
+        assert_eq!(sorted(many[&bob.id].clone()), sorted(tx.users().grants(bob.id).await.unwrap()));
         assert_eq!(tx.users().resolve_by_cookie_id("x").await.unwrap(), None);
         assert_eq!(tx.users().grants(4711).await.unwrap(), Grants::default());
         let cleo = user(&mut tx, "cleo").await;

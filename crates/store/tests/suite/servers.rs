@@ -62,8 +62,14 @@ on_every_database! {
         let other = running(&mut tx, &bob, "").await;
         assert_eq!(tx.spawners().of_user(ada.id).await.unwrap(), [stopped.clone(), gpu.clone()]);
         let of_all = tx.spawners().of_users(&[bob.id, ada.id, 4711]).await.unwrap();
-        assert_eq!(of_all, [stopped, gpu.clone(), other.clone()]);
+        assert_eq!(of_all, [stopped.clone(), gpu.clone(), other.clone()]);
         assert_eq!(tx.spawners().of_users(&[]).await.unwrap(), []);
+        let addressed = tx.spawners().with_addresses(&[bob.id, ada.id, 4711]).await.unwrap();
+        assert_eq!(addressed.iter().map(|(spawner, _)| spawner.clone()).collect::<Vec<_>>(), of_all);
+        for (spawner, server) in addressed {
+            assert_eq!(server.map(|server| server.id), spawner.server_id);
+        }
+        assert_eq!(tx.spawners().with_addresses(&[]).await.unwrap(), []);
         let mut full = Vec::new();
         for (spawner, name) in [(gpu, "ada"), (other, "bob")] {
             let server = tx.servers().find(spawner.server_id.unwrap()).await.unwrap().unwrap();
