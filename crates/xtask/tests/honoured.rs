@@ -1,5 +1,7 @@
 //! An option that says it acts must be read by something.
 
+#![expect(clippy::unwrap_used, reason = "tests")]
+
 use std::path::{Path, PathBuf};
 
 use perijove_config::class::{ClassInfo, Status};

@@ -64,7 +64,7 @@ fn workspace() -> Vec<Package> {
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
-    metadata["packages"].as_array().unwrap().iter().map(package).collect()
+    metadata.get("packages").unwrap().as_array().unwrap().iter().map(package).collect()
 }
 
 fn package(found: &Value) -> Package {
