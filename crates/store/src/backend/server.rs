@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sqlx::pool::{PoolConnectionMetadata, PoolOptions};
-use sqlx::{AssertSqlSafe, Connection as _, Executor as _, MySqlPool, PgPool};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection as _, Executor as _, MySqlPool, PgPool};
 
 use super::{Backend, mysql, postgres};
 use crate::cell::Cells;
@@ -14,6 +14,9 @@ use crate::url::Server;
 
 /// A connection that was idle for this long is tried before it is used, since the server may have ended it.
 const TRY_AFTER: Duration = Duration::from_secs(5);
+
+/// How long the try may take that finds out why a server cannot be reached.
+const LAST_TRY: Duration = Duration::from_secs(3);
 
 /// Any number, as long as it is always the same: two hubs must not create tables at once.
 const LOCK: i64 = 0x7065_7269_6a6f_7665;
@@ -26,10 +29,11 @@ const REVISIONS: &str = "SELECT version_num FROM alembic_version";
 
 /// Connects to PostgreSQL.
 async fn connect_postgres(server: &Server, name: &str, options: &StoreOptions) -> Result<PgPool, StoreError> {
-    let pool = pool_options::<sqlx::Postgres>(options)
-        .connect_with(server.postgres()?)
-        .await
-        .map_err(|error| cannot_open(name, error))?;
+    let target = server.postgres()?;
+    let pool = match pool_options::<sqlx::Postgres>(options).connect_with(target.clone()).await {
+        Ok(pool) => pool,
+        Err(error) => return Err(cannot_open(name, error, target.connect()).await),
+    };
     let mut transaction = pool.begin().await.map_err(postgres::error)?;
     sqlx::query("SELECT pg_advisory_xact_lock($1)")
         .bind(LOCK)
@@ -51,10 +55,11 @@ async fn connect_postgres(server: &Server, name: &str, options: &StoreOptions) -
 /// Connects to MySQL or MariaDB. These commit every change of a table by itself; the lock keeps a second hub out until
 /// all are made, and the revision is written last.
 async fn connect_mysql(server: &Server, name: &str, options: &StoreOptions) -> Result<MySqlPool, StoreError> {
-    let pool = pool_options::<sqlx::MySql>(options)
-        .connect_with(server.mysql()?)
-        .await
-        .map_err(|error| cannot_open(name, error))?;
+    let target = server.mysql()?;
+    let pool = match pool_options::<sqlx::MySql>(options).connect_with(target.clone()).await {
+        Ok(pool) => pool,
+        Err(error) => return Err(cannot_open(name, error, target.connect()).await),
+    };
     let mut connection = pool.acquire().await.map_err(mysql::error)?;
     let locked = mysql::rows(&mut *connection, "SELECT GET_LOCK('perijove_schema', 60)", &[]).await?;
     if locked.into_iter().next().map(|mut row| row.take::<Option<i64>>()).transpose()?.flatten() != Some(1) {
@@ -100,8 +105,22 @@ fn add_revisions(observed: &mut Observed, rows: Vec<Cells>) -> Result<(), StoreE
     Ok(())
 }
 
-fn cannot_open(name: &str, source: sqlx::Error) -> StoreError {
-    StoreError::Open { database: name.to_owned(), source: Box::new(source) }
+/// A server that refuses connections may be starting, so the pool tries again until its time is over, and then says no
+/// more than that: one last try tells why.
+async fn cannot_open<C>(
+    name: &str,
+    error: sqlx::Error,
+    last_try: impl Future<Output = Result<C, sqlx::Error>>,
+) -> StoreError {
+    let reason = match error {
+        sqlx::Error::PoolTimedOut => tokio::time::timeout(LAST_TRY, last_try)
+            .await
+            .ok()
+            .and_then(Result::err)
+            .unwrap_or(sqlx::Error::PoolTimedOut),
+        other => other,
+    };
+    StoreError::Open { database: name.to_owned(), source: Box::new(reason) }
 }
 
 impl super::Pool {

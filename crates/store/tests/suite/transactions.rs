@@ -94,3 +94,22 @@ async fn several_hubs_make_one_schema() {
         database.remove().await;
     }
 }
+
+/// Whoever reads the log must learn why, and never the password.
+#[tokio::test]
+async fn a_server_that_cannot_be_reached() {
+    // A port that was free a moment ago.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    for scheme in ["postgresql", "mysql"] {
+        let url = format!("{scheme}://hub:s3cret@127.0.0.1:{port}/hub");
+        let options = StoreOptions {
+            connect_timeout: std::time::Duration::from_millis(100),
+            ..StoreOptions::default()
+        };
+        let failure = perijove_store::Store::connect(&url, options).await.unwrap_err();
+        assert!(matches!(failure, StoreError::Open { .. }), "{failure}");
+        let text = failure.to_string();
+        assert!(text.contains("refused") && text.contains(&port.to_string()), "{text}");
+        assert!(!text.contains("s3cret"), "{text}");
+    }
+}
