@@ -32,15 +32,19 @@ pub fn load(section: &JupyterHub, environment: &Environment) -> anyhow::Result<C
 fn read(path: &Path) -> anyhow::Result<CookieSecret> {
     let name = path.display();
     tracing::info!("Loading cookie_secret from {name}");
-    let mode = std::fs::metadata(path).with_context(|| format!("{name} cannot be read"))?.permissions().mode();
+    let mode =
+        std::fs::metadata(path).with_context(|| format!("{name} cannot be read"))?.permissions().mode();
     if !is_private_mode(mode) {
         bail!("Bad cookie_secret_file: {name} can be read or written by anybody\n  hint: chmod 600 {name}");
     }
     let text = std::fs::read_to_string(path).with_context(|| format!("{name} cannot be read"))?;
-    let secret = CookieSecret::from_file_text(&text).with_context(|| format!("{name} holds no cookie secret"))?;
+    let secret =
+        CookieSecret::from_file_text(&text).with_context(|| format!("{name} holds no cookie secret"))?;
     match secret {
         Some(secret) => Ok(warn_short(secret)),
-        None => bail!("{name} is empty\n  hint: delete it to get a new secret; everybody must log in again then"),
+        None => {
+            bail!("{name} is empty\n  hint: delete it to get a new secret; everybody must log in again then")
+        }
     }
 }
 

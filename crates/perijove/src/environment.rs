@@ -29,7 +29,9 @@ impl Environment {
 
     /// All variables that are text: what `Spawner.env_keep` chooses from.
     pub fn text(&self) -> BTreeMap<String, String> {
-        let text = |(name, value): (&OsString, &OsString)| Some((name.to_str()?.to_owned(), value.to_str()?.to_owned()));
+        let text = |(name, value): (&OsString, &OsString)| {
+            Some((name.to_str()?.to_owned(), value.to_str()?.to_owned()))
+        };
         self.0.iter().filter_map(text).collect()
     }
 }

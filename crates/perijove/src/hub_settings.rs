@@ -79,7 +79,10 @@ fn servers(sections: &Sections, tornado: &TornadoSettings) -> anyhow::Result<Ser
         spawn_throttle_retry_range: RETRY_RANGE,
         consecutive_failure_limit: u64::try_from(spawner.consecutive_failure_limit).unwrap_or(0),
         allow_named_servers: hub.allow_named_servers,
-        named_server_limit_per_user: *plain("JupyterHub.named_server_limit_per_user", &hub.named_server_limit_per_user)?,
+        named_server_limit_per_user: *plain(
+            "JupyterHub.named_server_limit_per_user",
+            &hub.named_server_limit_per_user,
+        )?,
         allow_invalid_named_server_start: hub.allow_existing_invalid_named_servers == "allow-start",
         server_token_scopes: plain("Spawner.server_token_scopes", &spawner.server_token_scopes)?.clone(),
         oauth_client_allowed_scopes: allowed_scopes(sections)?,
@@ -117,7 +120,10 @@ fn api(sections: &Sections) -> anyhow::Result<ApiSettings> {
     Ok(ApiSettings {
         page_default_limit: seconds("api_page_default_limit", hub.api_page_default_limit)?,
         page_max_limit: seconds("api_page_max_limit", hub.api_page_max_limit)?,
-        token_expires_in_max_seconds: seconds("token_expires_in_max_seconds", hub.token_expires_in_max_seconds)?,
+        token_expires_in_max_seconds: seconds(
+            "token_expires_in_max_seconds",
+            hub.token_expires_in_max_seconds,
+        )?,
         oauth_token_expires_in: seconds("oauth_token_expires_in", hub.oauth_token_expires_in)?,
         oauth_require_pkce: hub.oauth_require_pkce,
     })
@@ -125,13 +131,16 @@ fn api(sections: &Sections) -> anyhow::Result<ApiSettings> {
 
 fn plain<'a, T>(option: &str, value: &'a OrCallable<T>) -> anyhow::Result<&'a T> {
     value.plain().with_context(|| {
-        format!("c.{option} is a function, which this version of Perijove does not call\nhint: set a plain value")
+        format!(
+            "c.{option} is a function, which this version of Perijove does not call\nhint: set a plain value"
+        )
     })
 }
 
 /// A number that must not be negative.
 fn seconds(option: &str, value: i64) -> anyhow::Result<u64> {
-    u64::try_from(value).with_context(|| format!("c.JupyterHub.{option} must not be negative, and is {value}"))
+    u64::try_from(value)
+        .with_context(|| format!("c.JupyterHub.{option} must not be negative, and is {value}"))
 }
 
 /// A limit, of which 0 and less mean none.

@@ -21,11 +21,17 @@ pub async fn end(pid_file: &str) {
         Ok(pid) if is_proxy(pid) => {
             tracing::warn!(process.pid = pid, "Proxy still running at pid={pid}: ending it");
             if let Err(error) = end_process(pid).await {
-                tracing::error!(process.pid = pid, "the proxy that {pid_file} names cannot be ended: {error}");
+                tracing::error!(
+                    process.pid = pid,
+                    "the proxy that {pid_file} names cannot be ended: {error}"
+                );
                 return;
             }
         }
-        Ok(pid) => tracing::info!(process.pid = pid, "{pid_file} names a process that is no proxy (any more); removing the file"),
+        Ok(pid) => tracing::info!(
+            process.pid = pid,
+            "{pid_file} names a process that is no proxy (any more); removing the file"
+        ),
         Err(_) => tracing::warn!("{pid_file} holds no process id; removing it"),
     }
     if let Err(error) = std::fs::remove_file(path) {

@@ -35,8 +35,19 @@ pub fn install(level: Level, format: LogFormat) {
 }
 
 const CRATES: [&str; 13] = [
-    "authenticators", "config", "core", "crypto", "http", "model", "oauth", "proxy", "python", "spawners", "store",
-    "sys", "web",
+    "authenticators",
+    "config",
+    "core",
+    "crypto",
+    "http",
+    "model",
+    "oauth",
+    "proxy",
+    "python",
+    "spawners",
+    "store",
+    "sys",
+    "web",
 ];
 
 /// The numeric levels of Python's `logging` and their names, as `JupyterHub.log_level` takes them.
@@ -56,7 +67,12 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
     N: for<'a> FormatFields<'a> + 'static,
 {
-    fn format_event(&self, _: &FmtContext<'_, S, N>, mut writer: Writer<'_>, event: &Event<'_>) -> fmt::Result {
+    fn format_event(
+        &self,
+        _: &FmtContext<'_, S, N>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
         let metadata = event.metadata();
         let (letter, colour) = match *metadata.level() {
             Level::ERROR => ('E', "\x1b[31m"),

@@ -66,8 +66,9 @@ pub fn log_warnings(loaded: &Loaded) {
 /// Working directory and umask as the configuration file left them.
 pub fn apply_process_settings(loaded: &Loaded) -> anyhow::Result<()> {
     let Some(evaluation) = &loaded.evaluation else { return Ok(()) };
-    std::env::set_current_dir(&evaluation.cwd)
-        .with_context(|| format!("the configuration changes to {}, which is not possible", evaluation.cwd.display()))?;
+    std::env::set_current_dir(&evaluation.cwd).with_context(|| {
+        format!("the configuration changes to {}, which is not possible", evaluation.cwd.display())
+    })?;
     nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(evaluation.umask));
     Ok(())
 }
@@ -88,13 +89,19 @@ pub async fn build(loaded: &Loaded, sections: &Sections, proxying: &Proxying) ->
     let settings = hub_settings::read(sections, &tornado, proxying, secret)?;
     let (authenticator, policy) = authenticator(loaded, sections).await?;
     let custom = Value::Dict(
-        sections.hub.custom_scopes.iter().map(|(name, value)| (Value::from(name.as_str()), value.clone())).collect(),
+        sections
+            .hub
+            .custom_scopes
+            .iter()
+            .map(|(name, value)| (Value::from(name.as_str()), value.clone()))
+            .collect(),
     );
     let custom = CustomScopes::from_value(&custom).context("c.JupyterHub.custom_scopes")?;
     let options = StoreOptions { upgrade: sections.hub.upgrade_db, ..StoreOptions::default() };
     let app = app_options(loaded, sections, &tornado, &policy)?;
     let renderer = renderer(sections)?;
     let seed = seed::read(&sections.hub, &policy)?;
+    let seed = Seed { delete_invalid_users: sections.delete_invalid_users, ..seed };
     let spawner = spawner(loaded, sections)?;
     let hooks = hooks(loaded, sections, &settings).await?;
     let crypt = crypt_keeper(sections)?;
@@ -129,7 +136,10 @@ pub async fn offline_hub(loaded: &Loaded) -> anyhow::Result<Arc<Hub>> {
     Ok(hub)
 }
 
-async fn authenticator(loaded: &Loaded, sections: &Sections) -> anyhow::Result<(Arc<dyn Authenticator>, Policy)> {
+async fn authenticator(
+    loaded: &Loaded,
+    sections: &Sections,
+) -> anyhow::Result<(Arc<dyn Authenticator>, Policy)> {
     let name = sections.classes.authenticator.class.name();
     if authenticators::registry::find(name).is_none() {
         bail!(
@@ -145,7 +155,8 @@ async fn authenticator(loaded: &Loaded, sections: &Sections) -> anyhow::Result<(
     };
     let (authenticator, policy) = authenticators::registry::build(name, &loaded.config, &context).await?;
     tracing::info!("Using Authenticator: {} (native)", authenticator.upstream_class());
-    for Finding { severity, message } in policy.findings().into_iter().chain(authenticator.findings(&policy)) {
+    for Finding { severity, message } in policy.findings().into_iter().chain(authenticator.findings(&policy))
+    {
         match severity {
             Severity::Warning => tracing::warn!("{message}"),
             Severity::Error => tracing::error!("{message}"),
@@ -164,8 +175,12 @@ fn spawner(loaded: &Loaded, sections: &Sections) -> anyhow::Result<Arc<dyn Spawn
         );
     }
     let logs = std::env::current_dir().context("the working directory cannot be read")?.join(SERVER_LOGS);
-    let context = spawners::registry::Context { open_files: raise_open_files(), ..spawners::registry::Context::new(logs) };
-    let config = if loaded.allow_root { with_allow_root(&loaded.config, sections) } else { loaded.config.clone() };
+    let context = spawners::registry::Context {
+        open_files: raise_open_files(),
+        ..spawners::registry::Context::new(logs)
+    };
+    let config =
+        if loaded.allow_root { with_allow_root(&loaded.config, sections) } else { loaded.config.clone() };
     let spawner = spawners::registry::build(name, &config, &context)?;
     tracing::info!("Using Spawner: {} (native)", spawner.upstream_class());
     Ok(Arc::from(spawner))
@@ -219,8 +234,10 @@ fn crypt_keeper(sections: &Sections) -> anyhow::Result<Option<CryptKeeper>> {
     }
     let keeper = match &sections.crypt.keys {
         Some(keys) => CryptKeeper::new(keys.expose()).context("c.CryptKeeper.keys"),
-        None => CryptKeeper::from_environment(sections.environment.get(CRYPT_KEY_VARIABLE).unwrap_or_default())
-            .context("c.Authenticator.enable_auth_state is on"),
+        None => {
+            CryptKeeper::from_environment(sections.environment.get(CRYPT_KEY_VARIABLE).unwrap_or_default())
+                .context("c.Authenticator.enable_auth_state is on")
+        }
     };
     keeper.map(Some)
 }
@@ -240,10 +257,16 @@ fn app_options(
     let trusted = sections.hub.trusted_downstream_ips.iter().map(|text| text.parse());
     let interpreter = loaded.interpreter.as_ref().map(|interpreter| interpreter.path.display().to_string());
     Ok(AppOptions {
-        trusted_downstream: trusted.collect::<Result<_, _>>().context("c.JupyterHub.trusted_downstream_ips")?,
+        trusted_downstream: trusted
+            .collect::<Result<_, _>>()
+            .context("c.JupyterHub.trusted_downstream_ips")?,
         headers: tornado.headers.clone(),
         logo_file: sections.hub.logo_file.as_ref().filter(|file| !file.is_empty()).map(PathBuf::from),
-        python_version: loaded.evaluation.as_ref().map(|evaluation| evaluation.python_version.clone()).unwrap_or_default(),
+        python_version: loaded
+            .evaluation
+            .as_ref()
+            .map(|evaluation| evaluation.python_version.clone())
+            .unwrap_or_default(),
         python_executable: interpreter.unwrap_or_default(),
         nobody_allowed: policy.nobody_allowed(),
     })

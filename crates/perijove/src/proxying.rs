@@ -160,7 +160,8 @@ impl Listeners {
 
 impl Embedded {
     fn new(sections: &Sections) -> anyhow::Result<Self> {
-        let command = EmbeddedCommand::parse(&sections.proxy.command).context("c.ConfigurableHTTPProxy.command")?;
+        let command =
+            EmbeddedCommand::parse(&sections.proxy.command).context("c.ConfigurableHTTPProxy.command")?;
         let tls = command.tls(&sections.hub.ssl_key, &sections.hub.ssl_cert).context("c.JupyterHub")?;
         let token = configured_token(sections);
         // Nobody asks for the API of a proxy that nobody has told where it is or how to be let in.
@@ -174,7 +175,10 @@ impl Embedded {
         Ok(Self { routes: RouteTable::new(false), command, tls, api })
     }
 
-    async fn bind(&self, sections: &Sections) -> anyhow::Result<(Listener, Option<Listener>, ExtraListeners)> {
+    async fn bind(
+        &self,
+        sections: &Sections,
+    ) -> anyhow::Result<(Listener, Option<Listener>, ExtraListeners)> {
         let address = address(&sections.addresses.public, None);
         let public = bind(&address, self.tls.as_ref(), "c.JupyterHub.bind_url (--ip, --port)").await?;
         let api = match &self.api {
@@ -206,7 +210,9 @@ pub async fn bind_all(sections: &Sections, proxying: &Proxying) -> anyhow::Resul
 
 async fn bind(address: &ListenAddress, tls: Option<&ServerTls>, option: &str) -> anyhow::Result<Listener> {
     let bound = Listener::bind(address, tls).await;
-    bound.with_context(|| format!("{option} names an address that cannot be served\nhint: is another hub running?"))
+    bound.with_context(|| {
+        format!("{option} names an address that cannot be served\nhint: is another hub running?")
+    })
 }
 
 fn address(listen: &Listen, mode: Option<u32>) -> ListenAddress {
@@ -249,10 +255,14 @@ fn random_token() -> SecretString {
 fn api_address(url: &str) -> anyhow::Result<ListenAddress> {
     let target = TargetUrl::parse(url)?;
     if target.tls() {
-        bail!("{url:?}: the REST API of the proxy inside the hub does not speak TLS\nhint: write it as http://");
+        bail!(
+            "{url:?}: the REST API of the proxy inside the hub does not speak TLS\nhint: write it as http://"
+        );
     }
     Ok(match target.endpoint() {
-        perijove_proxy::Endpoint::Tcp { host, port } => ListenAddress::Tcp { host: host.to_string(), port: *port },
+        perijove_proxy::Endpoint::Tcp { host, port } => {
+            ListenAddress::Tcp { host: host.to_string(), port: *port }
+        }
         perijove_proxy::Endpoint::Unix(path) => ListenAddress::Unix { path: path.clone(), mode: Some(0o600) },
     })
 }

@@ -22,6 +22,8 @@ pub struct Sections {
     pub enable_auth_state: bool,
     /// `Authenticator.manage_groups`
     pub manage_groups: bool,
+    /// `Authenticator.delete_invalid_users`
+    pub delete_invalid_users: bool,
     /// The classes in use.
     pub classes: Classes,
     /// Where the hub listens, and what it tells others.
@@ -45,6 +47,7 @@ impl Sections {
         Ok(Self {
             enable_auth_state: authenticator.enable_auth_state,
             manage_groups: authenticator.manage_groups,
+            delete_invalid_users: authenticator.delete_invalid_users,
             addresses,
             hub,
             proxy: config.section()?,

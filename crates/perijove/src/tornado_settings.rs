@@ -36,7 +36,16 @@ impl Default for TornadoSettings {
 }
 
 /// Keys that make a hub no less safe when they are left out.
-const HARMLESS: &[&str] = &["autoreload", "compress_response", "debug", "log_function", "serve_traceback", "static_path", "template_path", "version_hash"];
+const HARMLESS: &[&str] = &[
+    "autoreload",
+    "compress_response",
+    "debug",
+    "log_function",
+    "serve_traceback",
+    "static_path",
+    "template_path",
+    "version_hash",
+];
 
 impl TornadoSettings {
     /// Reads the option.
@@ -54,7 +63,9 @@ impl TornadoSettings {
                 "concurrent_spawn_limit" => settings.concurrent_spawn_limit = Some(integer(key, value)?),
                 "active_server_limit" => settings.active_server_limit = Some(integer(key, value)?),
                 key if HARMLESS.contains(&key) => {
-                    tracing::warn!("c.JupyterHub.tornado_settings[{key:?}] does nothing in this version of Perijove");
+                    tracing::warn!(
+                        "c.JupyterHub.tornado_settings[{key:?}] does nothing in this version of Perijove"
+                    );
                 }
                 _ => bail!(
                     "c.JupyterHub.tornado_settings[{key:?}] is not honoured by this version of Perijove, and may guard something\n\
@@ -72,7 +83,9 @@ fn wrong(key: &str, expected: &str, value: &Value) -> anyhow::Error {
 
 fn number(key: &str, value: &Value) -> anyhow::Result<f64> {
     match value {
-        Value::Float(number) | Value::Timedelta(number) if number.is_finite() && *number >= 0.0 => Ok(*number),
+        Value::Float(number) | Value::Timedelta(number) if number.is_finite() && *number >= 0.0 => {
+            Ok(*number)
+        }
         Value::Int(number) if *number >= 0 => Ok(f64::from(u32::try_from(*number).unwrap_or(u32::MAX))),
         _ => Err(wrong(key, "a number of seconds", value)),
     }
@@ -90,7 +103,13 @@ fn texts(key: &str, value: &Value) -> anyhow::Result<Vec<(String, String)>> {
             Value::Str(text) => text.clone(),
             Value::Int(number) => number.to_string(),
             Value::Float(number) => number.to_string(),
-            Value::Bool(flag) => if *flag { "True".to_owned() } else { String::new() },
+            Value::Bool(flag) => {
+                if *flag {
+                    "True".to_owned()
+                } else {
+                    String::new()
+                }
+            }
             _ => return None,
         };
         Some((name.as_str()?.to_owned(), text))

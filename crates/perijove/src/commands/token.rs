@@ -18,7 +18,9 @@ pub async fn token(loaded: &Loaded, user: Option<&str>) -> anyhow::Result<ExitCo
     };
     let hub = parts::offline_hub(loaded).await?;
     let Some(user) = hub.find_user(&name).await? else {
-        bail!("No such user: {name}. hint: a user exists once it is named in the configuration or has logged in")
+        bail!(
+            "No such user: {name}. hint: a user exists once it is named in the configuration or has logged in"
+        )
     };
     let user: &UserRecord = &user;
     let request = TokenRequest { note: "command-line generated".into(), ..TokenRequest::default() };
