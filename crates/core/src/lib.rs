@@ -5,12 +5,14 @@
 
 pub mod activity;
 pub mod error;
+pub mod groups;
 pub mod hooks;
 pub mod hub;
 pub mod identity;
 pub mod records;
 pub mod scopes;
 pub mod servers;
+pub mod services;
 pub mod settings;
 pub mod startup;
 pub mod tokens;
@@ -21,7 +23,6 @@ mod login;
 mod oauth;
 mod routing;
 mod run;
-mod services;
 mod sessions;
 
 pub use error::{Error, Result};

@@ -17,6 +17,15 @@ use crate::records::server_url;
 use crate::routing::{RouteData, object};
 use crate::startup::ServiceSeed;
 
+/// A service with what models show of it.
+#[derive(Debug, Clone)]
+pub struct ListedService {
+    /// The row.
+    pub row: store::Service,
+    /// Names of its roles.
+    pub roles: Vec<String>,
+}
+
 impl Hub {
     /// Starts the services that the hub runs and gives those with an address their routes. A service
     /// that does not answer is only warned of, unless it is the hub's own: then the hub ends.
@@ -49,6 +58,17 @@ impl Hub {
             });
         }
         Ok(())
+    }
+
+    /// All services, with what models show of them.
+    pub async fn services(&self) -> Result<Vec<ListedService>> {
+        let mut tx = self.store.read().await?;
+        let mut services = Vec::new();
+        for row in tx.services().all().await? {
+            let roles = tx.roles().for_service(row.id).await?.into_iter().map(|role| role.name).collect();
+            services.push(ListedService { row, roles });
+        }
+        Ok(services)
     }
 
     async fn check_service(&self, name: &ServiceName, managed: bool, limit: Duration) {

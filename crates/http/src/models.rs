@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use perijove_core::Hub;
 use perijove_core::activity::Subject;
+use perijove_core::groups::GroupRecord;
 use perijove_core::identity::{Principal, ServiceRecord};
 use perijove_core::records::{SpawnerRecord, UserRecord};
-use perijove_model::api::{ServerModel, ServiceModel, Timestamp, TokenModel, UserModel};
+use perijove_core::services::ListedService;
+use perijove_model::api::{GroupModel, ServerModel, ServiceModel, Timestamp, TokenModel, UserModel};
 use perijove_model::scope::{Authorisation, Resource};
 use perijove_store::ApiToken;
 use serde_json::{Map, Value};
@@ -139,6 +141,48 @@ pub fn own_service(scopes: &Authorisation, service: &ServiceRecord) -> ServiceMo
         admin: Some(service.admin),
         roles: roles.then(|| service.grants.roles.iter().map(|role| role.name.clone()).collect()),
         ..ServiceModel::default()
+    }
+}
+
+/// A service as `scopes` may see it.
+pub fn service(hub: &Hub, scopes: &Authorisation, service: &ListedService) -> ServiceModel {
+    let row = &service.row;
+    let resource = Resource::Service(&row.name);
+    let has = |scope: &str| scopes.allows(scope, &resource);
+    let (all, name, roles) = (has("read:services"), has("read:services:name"), has("read:roles:services"));
+    let any = all || name || roles;
+    let prefix = row.server_id.map_or_else(String::new, |_| hub.service_prefix(&row.name));
+    ServiceModel {
+        kind: any.then(|| "service".to_owned()),
+        name: any.then(|| row.name.clone()),
+        admin: any.then_some(row.admin),
+        roles: roles.then(|| service.roles.clone()),
+        url: all.then(|| row.url.clone().unwrap_or_default()),
+        prefix: all.then_some(prefix),
+        command: all.then(|| row.command.clone()),
+        pid: all.then(|| row.pid.and_then(|pid| u32::try_from(pid).ok()).unwrap_or(0)),
+        info: all.then(|| row.info.clone().unwrap_or_else(|| Value::Object(Map::new()))),
+        display: all.then(|| row.display.unwrap_or(true)),
+        ..ServiceModel::default()
+    }
+}
+
+/// A group as `scopes` may see it.
+pub fn group(scopes: &Authorisation, group: &GroupRecord) -> GroupModel {
+    let resource = Resource::Group(&group.row.name);
+    let has = |scope: &str| scopes.allows(scope, &resource);
+    let (all, name, roles) = (has("read:groups"), has("read:groups:name"), has("read:roles:groups"));
+    let any = all || name || roles;
+    let properties = || match &group.row.properties {
+        Some(Value::Object(properties)) => properties.clone(),
+        _ => Map::new(),
+    };
+    GroupModel {
+        kind: any.then(|| "group".to_owned()),
+        name: any.then(|| group.row.name.clone()),
+        roles: roles.then(|| group.roles.clone()),
+        users: all.then(|| group.users.clone()),
+        properties: all.then(properties),
     }
 }
 

@@ -8,7 +8,9 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodFilter, MethodRouter, any, on};
 use axum::{Router, extract::DefaultBodyLimit};
 
-use crate::api::{activity, authorizations, hub, oauth2, progress, proxy, servers, tokens, user, users};
+use crate::api::{
+    activity, authorizations, groups, hub, oauth2, progress, proxy, servers, services, tokens, user, users,
+};
 use crate::app::App;
 use crate::guard::{Access, BODY_AT_MOST, Guard, Kind, Rule, Xsrf, guard};
 use crate::pages;
@@ -76,6 +78,11 @@ const READ_SERVERS: Access = Access::AnyOf(&["read:servers"]);
 const START_SERVERS: Access = Access::AnyOf(&["start:servers"]);
 const DELETE_SERVERS: Access = Access::AnyOf(&["delete:servers"]);
 const SERVERS: Access = Access::AnyOf(&["servers"]);
+const READ_GROUP: Access = Access::AnyOf(&["read:groups", "read:groups:name", "read:roles:groups"]);
+const ADMIN_GROUPS: Access = Access::AnyOf(&["admin:groups"]);
+const DELETE_GROUPS: Access = Access::AnyOf(&["delete:groups"]);
+const GROUPS: Access = Access::AnyOf(&["groups"]);
+const READ_SERVICE: Access = Access::AnyOf(&["read:services", "read:services:name", "read:roles:services"]);
 const PROXY: Access = Access::AnyOf(&["proxy"]);
 const READ_HUB: Access = Access::AnyOf(&["read:hub"]);
 const SHUTDOWN: Access = Access::AnyOf(&["shutdown"]);
@@ -121,6 +128,16 @@ pub fn rows() -> Vec<Row> {
         api(PATCH, "/api/users/{user_name}/servers/{server_name}", START_SERVERS, servers::change),
         api(DELETE, "/api/users/{user_name}/servers/{server_name}", DELETE_SERVERS, servers::stop),
         api(GET, "/api/users/{user_name}/servers/{server_name}/progress", READ_SERVERS, progress::stream),
+        api(GET, "/api/groups", Filtered("list:groups"), groups::list),
+        api(POST, "/api/groups", ADMIN_GROUPS, groups::create_many),
+        api(GET, "/api/groups/{group_name}", READ_GROUP, groups::show),
+        api(POST, "/api/groups/{group_name}", ADMIN_GROUPS, groups::create),
+        api(DELETE, "/api/groups/{group_name}", DELETE_GROUPS, groups::delete),
+        api(POST, "/api/groups/{group_name}/users", GROUPS, groups::add_users),
+        api(DELETE, "/api/groups/{group_name}/users", GROUPS, groups::remove_users),
+        api(PUT, "/api/groups/{group_name}/properties", GROUPS, groups::set_properties),
+        api(GET, "/api/services", Filtered("list:services"), services::list),
+        api(GET, "/api/services/{service_name}", READ_SERVICE, services::show),
         api(GET, "/api/proxy", PROXY, proxy::list),
         api(POST, "/api/proxy", PROXY, proxy::check),
         exempt(api(GET, "/api/authorizations/token/{token}", Token, authorizations::of_token)),

@@ -3,11 +3,13 @@
 pub mod activity;
 pub mod authorizations;
 pub mod body;
+pub mod groups;
 pub mod hub;
 pub mod oauth2;
 pub mod progress;
 pub mod proxy;
 pub mod servers;
+pub mod services;
 pub mod tokens;
 pub mod user;
 pub mod users;

@@ -40,6 +40,16 @@ POST /api/users/{user_name}/servers/{server_name}     RHAAR
 PATCH /api/users/{user_name}/servers/{server_name}    RHAAR
 DELETE /api/users/{user_name}/servers/{server_name}   RHAAR
 GET /api/users/{user_name}/servers/{server_name}/progress RHAAR
+GET /api/groups                                       RRRAR
+POST /api/groups                                      RRRAR
+GET /api/groups/{group_name}                          RRRAR
+POST /api/groups/{group_name}                         RRRAR
+DELETE /api/groups/{group_name}                       RRRAR
+POST /api/groups/{group_name}/users                   RRRAR
+DELETE /api/groups/{group_name}/users                 RRRAR
+PUT /api/groups/{group_name}/properties               RRRAR
+GET /api/services                                     RRRAR
+GET /api/services/{service_name}                      RRRAR
 GET /api/proxy                                        RRRAR
 POST /api/proxy                                       RRRAR
 GET /api/authorizations/token/{token}                 RAAAA
@@ -98,6 +108,8 @@ fn concrete(path: &str) -> String {
         ("{user_name}", "owner"),
         ("{user_of_url}", "owner"),
         ("{server_name}", "lab"),
+        ("{group_name}", "physics"),
+        ("{service_name}", "admin-service"),
         ("{token_id}", "a1"),
         ("{token}", "no-such-token"),
         ("{status}", "404"),

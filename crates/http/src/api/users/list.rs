@@ -27,6 +27,16 @@ pub struct ListParameters {
 }
 
 impl ListParameters {
+    /// The first entry that is wanted, as it was written.
+    pub fn offset(&self) -> Option<&str> {
+        self.offset.as_deref()
+    }
+
+    /// How many entries are wanted, as it was written.
+    pub fn limit(&self) -> Option<&str> {
+        self.limit.as_deref()
+    }
+
     /// Whether stopped servers are wanted too: anything but `0` and `false`.
     pub fn include_stopped(&self) -> bool {
         let value = self.include_stopped_servers.as_deref().unwrap_or("0").to_ascii_lowercase();
@@ -127,7 +137,8 @@ fn visible(scopes: &Authorisation) -> Result<Option<VisibleUsers>, Failure> {
     }
 }
 
-fn next_url(url: &str, offset: u64, limit: u64) -> String {
+/// The address of the next page.
+pub fn next_url(url: &str, offset: u64, limit: u64) -> String {
     let (path, query) = url.split_once('?').unwrap_or((url, ""));
     let kept = form_urlencoded::parse(query.as_bytes()).filter(|(key, _)| key != "offset" && key != "limit");
     let mut next = form_urlencoded::Serializer::new(String::new());

@@ -1,0 +1,56 @@
+//! `POST /groups` and `POST /groups/NAME`.
+
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use serde_json::Value;
+
+use super::MODEL;
+use crate::api::body;
+use crate::app::App;
+use crate::caller::Caller;
+use crate::error::{Answer, Failure};
+use crate::models;
+use crate::responses::json;
+
+/// Makes one group.
+pub async fn create(
+    State(app): State<App>,
+    caller: Caller,
+    Path(name): Path<String>,
+    bytes: Bytes,
+) -> Answer {
+    let model = body::json(&bytes)?.unwrap_or_else(|| Value::Object(serde_json::Map::new()));
+    body::check_model(&model, &MODEL, "group")?;
+    let users = members(&model)?.unwrap_or_default();
+    let made = app.hub.create_group(&name, &users).await?;
+    json(StatusCode::CREATED, &models::group(&caller.authorisation(), &made))
+}
+
+/// Makes several groups with the same members.
+pub async fn create_many(State(app): State<App>, caller: Caller, bytes: Bytes) -> Answer {
+    let none = || Failure::bad_request("Must specify at least one group to create");
+    let Some(Value::Object(mut model)) = body::json(&bytes)? else { return Err(none()) };
+    let names = model.remove("groups").ok_or_else(none)?;
+    let names: Option<Vec<String>> = names
+        .as_array()
+        .filter(|names| !names.is_empty())
+        .and_then(|names| names.iter().map(|name| name.as_str().map(str::to_owned)).collect());
+    let names = names.ok_or_else(none)?;
+    let model = Value::Object(model);
+    body::check_model(&model, &MODEL, "group")?;
+    let users = members(&model)?.unwrap_or_default();
+    let mut created = Vec::new();
+    for name in names {
+        let made = app.hub.create_group(&name, &users).await?;
+        created.push(models::group(&caller.authorisation(), &made));
+    }
+    json(StatusCode::CREATED, &created)
+}
+
+/// The users that a model names.
+pub fn members(model: &Value) -> Result<Option<Vec<String>>, Failure> {
+    let Some(users) = model.get("users").and_then(Value::as_array) else { return Ok(None) };
+    let names = users.iter().map(|name| name.as_str().map(str::to_owned)).collect::<Option<Vec<_>>>();
+    names.map(Some).ok_or_else(|| Failure::bad_request("usernames must be str"))
+}

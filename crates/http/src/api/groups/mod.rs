@@ -1,0 +1,24 @@
+//! `/groups` and `/groups/NAME`.
+
+mod change;
+mod create;
+mod list;
+mod show;
+
+use perijove_core::groups::GroupRecord;
+
+pub use change::{add_users, delete, remove_users, set_properties};
+pub use create::{create, create_many};
+pub use list::list;
+pub use show::show;
+
+use crate::app::App;
+use crate::error::Failure;
+
+/// Keys and types that a group's model in a request may have.
+const MODEL: [(&str, &str); 3] = [("name", "str"), ("users", "list"), ("roles", "list")];
+
+async fn find(app: &App, name: &str) -> Result<GroupRecord, Failure> {
+    let missing = || Failure::not_found(format!("No such group: {name}"));
+    app.hub.find_group(name).await?.ok_or_else(missing)
+}

@@ -1,0 +1,32 @@
+//! `/services` and `/services/NAME`.
+
+use std::collections::BTreeMap;
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use perijove_model::scope::Resource;
+
+use crate::app::App;
+use crate::caller::Caller;
+use crate::error::{Answer, Failure};
+use crate::models;
+use crate::responses::json;
+
+/// Lists the services that the caller may see, by name.
+pub async fn list(State(app): State<App>, caller: Caller) -> Answer {
+    let scopes = caller.authorisation();
+    let found = app.hub.services().await?;
+    let shown =
+        found.iter().filter(|service| scopes.allows("list:services", &Resource::Service(&service.row.name)));
+    let services: BTreeMap<&str, _> = shown
+        .map(|service| (service.row.name.as_str(), models::service(&app.hub, &scopes, service)))
+        .collect();
+    json(StatusCode::OK, &services)
+}
+
+/// Shows one service.
+pub async fn show(State(app): State<App>, caller: Caller, Path(name): Path<String>) -> Answer {
+    let missing = || Failure::not_found(format!("No such service: {name}"));
+    let found = app.hub.services().await?.into_iter().find(|service| service.row.name == name);
+    json(StatusCode::OK, &models::service(&app.hub, &caller.authorisation(), &found.ok_or_else(missing)?))
+}
