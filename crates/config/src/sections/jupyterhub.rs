@@ -197,7 +197,7 @@ section! {
         service_tokens: Hidden<BTreeMap<String, String>> =
             Kind::Dict(&Kind::Any, &Kind::Unicode), EmptyDict, Honoured;
         /// Services: each has a name, and may have a url, a command, a token and more.
-        services: Hidden<Vec<Value>> = Kind::List(&DICT), EmptyList, Partly("commands of managed services are not run, and addresses of services are not checked");
+        services: Hidden<Vec<Value>> = Kind::List(&DICT), EmptyList, Honoured;
         /// Stop a person's servers when the person logs out.
         shutdown_on_logout: bool = Kind::Bool, Bool(false), Honoured;
         /// What runs servers: `'localprocess'`, `'simple'`, or a class.
