@@ -1,6 +1,6 @@
 //! Other programs on the same SQLite file: JupyterHub, an administrator at an SQL prompt, a crash.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -226,6 +226,6 @@ async fn write_until_killed(url: &str) {
         let mut tx = store.begin().await.unwrap();
         user(&mut tx, &format!("user{number}")).await;
         tx.commit().await.unwrap();
-        println!("committed {number}");
+        std::io::stdout().write_all(format!("committed {number}\n").as_bytes()).unwrap();
     }
 }
