@@ -32,7 +32,6 @@ free_port() {
 
 # Sets directory, port and url.
 start_postgres() {
-    local binaries
     binaries=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -1)
     [ -n "$binaries" ] || binaries=$(dirname "$(command -v initdb 2>/dev/null || echo /nonexistent/x)")
     [ -x "$binaries/initdb" ] || { echo "databases.sh: no PostgreSQL here (apt-get install postgresql)" >&2; return 1; }

@@ -146,3 +146,28 @@ def test_a_base_url(make_hub):
     assert client.get("user/bob/x").json()["path"] == "/jupyter/user/bob/x"
     away = client.get(hub.origin + "/", allow_redirects=False)
     assert away.status_code in (302, 404)
+
+
+def test_the_configuration_can_be_shown_by_the_configuration(make_hub):
+    hub = make_hub(DUMMY_LOGIN)
+    shown = hub.run_to_the_end("-f", hub.config_name, "--Application.show_config_json=True")
+    assert shown.returncode == 0, shown.stderr
+    assert json.loads(shown.stdout)["JupyterHub"]["authenticator_class"] == "dummy"
+
+
+@pytest.mark.perijove
+def test_the_log_as_json(make_hub):
+    hub = make_hub(DUMMY_LOGIN + TRIVIAL_SERVERS, args=["--log-format=json"]).start()
+    hub.log_in("ada")
+    lines = [json.loads(line) for line in hub.log().splitlines() if not line.startswith("----")]
+    assert any("ada" in json.dumps(line) for line in lines)
+    assert "a shared secret" not in hub.log()
+
+
+@pytest.mark.perijove
+def test_a_restricting_option_that_does_not_act_ends_the_start(make_hub):
+    """Never a more open hub than the configuration asks for."""
+    hub = make_hub(DUMMY_LOGIN + TRIVIAL_SERVERS + "c.JupyterHub.internal_ssl = True\n")
+    ended = hub.run_to_the_end("-f", hub.config_name)
+    assert ended.returncode == 1
+    assert "internal_ssl" in ended.stderr and f"{hub.config_name}:" in ended.stderr

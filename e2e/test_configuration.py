@@ -140,7 +140,8 @@ def test_roles_groups_and_services_of_the_configuration(make_hub):
         "]\n"
     ).start()
     admin = hub.admin()
-    assert set(admin.expect(200, "GET", "groups/staff").json()["users"]) == {"ada", "bob"}
+    for name in ("ada", "bob"):
+        assert admin.expect(200, "GET", f"users/{name}").json()["groups"] == ["staff"]
     reader = hub.client("the-token-of-the-reader")
     assert {"ada", "bob", "carol"} <= {user["name"] for user in reader.expect(200, "GET", "users").json()}
     assert all(set(user) == {"kind", "name"} or "servers" not in user for user in reader.expect(200, "GET", "users").json())
@@ -164,6 +165,21 @@ def test_allowed_users_admins_and_blocked_users(make_hub):
     assert hub.log_in("Lovelace").user()["name"] == "ada"
     hub.client().log_in("eve", "a shared secret", expect=403)
     hub.client().log_in("zoe", "a shared secret", expect=403)
+
+
+def test_users_that_are_added_may_log_in_where_some_are_allowed(make_hub):
+    """`allow_existing_users` follows from `allowed_users`."""
+    hub = make_hub(
+        TRIVIAL_SERVERS + ADMIN_SERVICE + 'c.JupyterHub.authenticator_class = "dummy"\n'
+        'c.DummyAuthenticator.password = "a shared secret"\nc.Authenticator.allowed_users = {"ada"}\n'
+        'c.Authenticator.username_pattern = "[a-z]+"\n'
+    ).start()
+    hub.client().log_in("zoe", "a shared secret", expect=403)
+    hub.admin().expect(201, "POST", "users/zoe")
+    assert hub.log_in("zoe").user()["name"] == "zoe"
+    # What an administrator adds need not match the pattern, but does not get in by that.
+    hub.admin().expect(201, "POST", "users/zoe9")
+    hub.client().log_in("zoe9", "a shared secret", expect=403)
 
 
 @pytest.mark.parametrize(

@@ -55,8 +55,12 @@ def routes(hub) -> dict:
 
 
 def test_the_hub_leaves_the_public_port_to_an_external_proxy(external):
-    hub, proxy = external("c.JupyterHub.cleanup_servers = False\nc.JupyterHub.last_activity_interval = 2\n")
+    hub, proxy = external(
+        "c.JupyterHub.cleanup_servers = False\nc.JupyterHub.last_activity_interval = 2\n"
+        'c.Proxy.extra_routes = {"/elsewhere/": "http://127.0.0.1:9"}\n'
+    )
     hub.start()
+    assert routes(hub)["/elsewhere"]["target"] == "http://127.0.0.1:9"
     assert hub.log_in("ada").user()["name"] == "ada"
     client = hub.client(hub.token_for("ada"))
     client.start_server("ada")
@@ -115,6 +119,59 @@ def test_the_proxys_rest_interface(make_hub):
     assert routes(hub)["/extra/place"]["target"] == own
     gone = requests.delete(f"{interface}/extra/place", headers=header, timeout=10)
     assert gone.status_code == 204 and "/extra/place" not in routes(hub)
+
+
+def test_a_proxy_that_was_left_behind_is_ended_first(make_hub):
+    """The hub died without its proxy: the pid file names it, and it holds the public port."""
+    hub = make_hub(BASIS)
+    left = subprocess.Popen(
+        [str(settings.CHP), "--ip=127.0.0.1", f"--port={hub.port}", "--api-ip=127.0.0.1", f"--api-port={hub.api_port}"],
+        env=hub.environment() | {"CONFIGPROXY_AUTH_TOKEN": TOKEN}, stdout=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        until(lambda: requests.get(hub.url, timeout=5).status_code, "the old proxy", ignoring=(requests.RequestException,))
+        (hub.directory / "jupyterhub-proxy.pid").write_text(str(left.pid))
+        hub.launch()
+        until(lambda: left.poll() is not None, "the end of the old proxy", seconds=60)
+        hub.wait_ready()
+        assert hub.log_in("ada").user()["name"] == "ada"
+    finally:
+        left.kill()
+        left.wait(10)
+
+
+def test_the_address_that_the_world_sees(make_hub):
+    """`public_url`: TLS ends in front of the hub, so the login's cookie is for TLS alone."""
+    hub = make_hub(BASIS + 'c.JupyterHub.public_url = "https://hub.example.org/"\n').start()
+    client = hub.client()
+    client.get("hub/login")
+    form = {"username": "ada", "password": "a shared secret", "_xsrf": client.xsrf()}
+    answer = client.post("hub/login", data=form, allow_redirects=False)
+    assert answer.status_code == 302
+    login = [line.lower() for line in answer.raw.headers.getlist("Set-Cookie") if "hub-login" in line]
+    assert login and all("secure" in line for line in login)
+    with_token = hub.client(hub.token_for("bob"))
+    with_token.start_server("bob")
+    environ = hub.server_process("bob").environ()
+    assert environ["JUPYTERHUB_PUBLIC_URL"] == "https://hub.example.org/user/bob/"
+    assert environ["JUPYTERHUB_PUBLIC_HUB_URL"] == "https://hub.example.org/hub/"
+
+
+@pytest.mark.perijove
+def test_a_proxy_in_front_says_that_the_world_uses_tls(make_hub):
+    """JupyterHub needs `public_url` for this, since its own proxy adds to the header."""
+    hub = make_hub(BASIS).start()
+    for scheme, secure in (("https", True), ("http", False)):
+        client = hub.client()
+        client.session.headers["X-Forwarded-Proto"] = scheme
+        page = client.get("hub/login")
+        # A cookie for TLS alone does not come back to this client by itself.
+        cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in page.cookies)
+        form = {"username": "ada", "password": "a shared secret", "_xsrf": client.xsrf()}
+        answer = client.post("hub/login", data=form, allow_redirects=False, headers={"Cookie": cookies})
+        assert answer.status_code == 302
+        login = [line.lower() for line in answer.raw.headers.getlist("Set-Cookie") if "hub-login" in line]
+        assert login and all(("secure" in line) is secure for line in login)
 
 
 @pytest.fixture

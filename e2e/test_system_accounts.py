@@ -6,9 +6,11 @@ import grp
 import os
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
+import requests
 from harness import settings
 from harness.accounts import Account
 from harness.hub import ADMIN_SERVICE
@@ -184,6 +186,23 @@ def test_a_user_without_an_account_gets_an_error_and_then_a_server(pam_hub, acco
     subprocess.run(["useradd", "-m", account.name], check=True, capture_output=True)
     client.start_server(account.name)
     assert pam_hub.server_process(account.name).uid() == account.entry.pw_uid
+
+
+def test_a_slow_password_check_holds_nobody_up(make_hub, trivial, open_directory):
+    """A PAM module that takes 30 seconds, as one does whose directory server is away."""
+    subprocess.run([str(settings.E2E / "accounts.sh"), "create"], check=True)
+    hub = make_hub(PAM + trivial + 'c.PAMAuthenticator.service = "pjv-slow"\n', directory=open_directory / "hub").start()
+    other = hub.client(hub.token_for("pjv-boss"))
+    page = hub.client()
+    page.get("hub/login")
+    form = {"username": "pjv-ada", "password": "whatever", "_xsrf": page.xsrf()}
+    with pytest.raises(requests.Timeout):
+        page.post("hub/login", data=form, timeout=1)
+    # The check goes on in the background.
+    began = time.monotonic()
+    assert other.user()["name"] == "pjv-boss"
+    other.start_server("pjv-boss")
+    assert time.monotonic() - began < 20, "the slow login held up somebody else"
 
 
 def test_create_system_users(make_hub, trivial, open_directory, accounts):
