@@ -387,6 +387,9 @@ async fn refuse(app: &App, rule: &Rule, caller: &Caller, failure: Failure, wants
 fn finish(app: &App, rule: &Rule, caller: &Caller, mut response: Response) -> Response {
     caller.write_cookies(response.headers_mut());
     responses::add_headers(app, rule.kind, response.headers_mut());
+    if response.status() == StatusCode::NO_CONTENT {
+        response.headers_mut().remove(header::CONTENT_TYPE);
+    }
     response
 }
 

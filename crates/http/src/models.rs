@@ -8,9 +8,10 @@ use perijove_core::groups::GroupRecord;
 use perijove_core::identity::{Principal, ServiceRecord};
 use perijove_core::records::{SpawnerRecord, UserRecord};
 use perijove_core::services::ListedService;
+use perijove_model::ServerName;
 use perijove_model::api::{GroupModel, ServerModel, ServiceModel, Timestamp, TokenModel, UserModel};
 use perijove_model::scope::{Authorisation, Resource};
-use perijove_store::ApiToken;
+use perijove_store::{ApiToken, Spawner};
 use serde_json::{Map, Value};
 
 use crate::error::Failure;
@@ -87,7 +88,11 @@ fn servers(
     stopped_too: bool,
 ) -> BTreeMap<String, ServerModel> {
     let mut models = BTreeMap::new();
-    for spawner in &user.spawners {
+    // Every user has a default server, whether or not it has a row.
+    let row = Spawner { display_name: Some(String::new()), ..Spawner::default() };
+    let default = SpawnerRecord { row, name: ServerName::default(), server: None };
+    let missing = user.spawner("").is_none().then_some(&default);
+    for spawner in missing.into_iter().chain(&user.spawners) {
         let (name, groups) = (spawner.row.name.as_str(), &user.grants.groups);
         let resource = Resource::Server { user: &user.row.name, groups, server: name };
         let active = hub.server_state(user.row.id, &spawner.name).is_active();

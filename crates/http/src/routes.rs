@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use axum::handler::Handler;
 use axum::http::Method;
-use axum::middleware::from_fn_with_state;
+use axum::http::header;
+use axum::middleware::{from_fn_with_state, map_response};
+use axum::response::Response;
 use axum::routing::{MethodFilter, MethodRouter, any, on};
 use axum::{Router, extract::DefaultBodyLimit};
 
@@ -212,7 +214,14 @@ pub fn router(app: &App) -> Router {
         .route(&format!("{prefix}/api/{{*rest}}"), open(app, Kind::Api, pages::not_found::api))
         .fallback_service(open(app, Kind::Page, pages::not_found::page).with_state(app.clone()))
         .layer(DefaultBodyLimit::max(BODY_AT_MOST))
+        .layer(map_response(without_allow))
         .with_state(app.clone())
+}
+
+/// Upstream's answers to a wrong method do not list the right ones.
+async fn without_allow(mut response: Response) -> Response {
+    response.headers_mut().remove(header::ALLOW);
+    response
 }
 
 /// A handler for all methods behind a guard that lets everybody in.

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::http::{Method, StatusCode, Uri};
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 
 use super::super::guard::redirect;
 use crate::app::App;
@@ -33,7 +33,7 @@ pub async fn page(State(app): State<App>, uri: Uri) -> Answer {
     let whole = uri.path_and_query().map_or(path, |whole| whole.as_str());
     let prefix = settings.hub_prefix.trim_end_matches('/');
     if path == prefix {
-        return Ok(redirect(&settings.hub_prefix));
+        return Ok(moved(&settings.hub_prefix));
     }
     if path.starts_with(&settings.hub_prefix) {
         return Err(Failure::not_found(""));
@@ -45,12 +45,19 @@ pub async fn page(State(app): State<App>, uri: Uri) -> Answer {
         path.trim_start_matches('/')
     };
     if let Some(with_slash) = missing_slash(rest) {
-        return Ok(redirect(&format!("{base}{with_slash}")));
+        return Ok(moved(&format!("{base}{with_slash}")));
     }
     let target = format!("{}{}", settings.hub_prefix, rest.trim_start_matches('/'));
     let public =
         settings.public_url.as_ref().map(|url| url.origin().ascii_serialization()).unwrap_or_default();
     Ok(redirect(&format!("{public}{target}")))
+}
+
+/// A missing slash is missing for ever.
+fn moved(url: &str) -> Response {
+    let mut response = redirect(url);
+    *response.status_mut() = StatusCode::MOVED_PERMANENTLY;
+    response
 }
 
 /// `user/NAME` and `services/NAME` end with a slash.

@@ -10,10 +10,7 @@ async fn paths_outside_the_prefix_lead_into_it() {
     let hub = TestHub::new().await;
     for (path, location) in [
         ("/", "/hub/"),
-        ("/hub", "/hub/"),
-        ("/user/ada", "/user/ada/"),
         ("/user/ada/lab?a=b", "/hub/user/ada/lab?a=b"),
-        ("/services/none", "/services/none/"),
         ("/elsewhere", "/hub/elsewhere"),
         ("/hub/", "/hub/login?next=%2Fhub%2F"),
         ("/hub/home", "/hub/login?next=%2Fhub%2Fhome"),
@@ -21,6 +18,11 @@ async fn paths_outside_the_prefix_lead_into_it() {
     ] {
         let answer = hub.get(path).send().await;
         assert_eq!((answer.status, answer.header("location")), (StatusCode::FOUND, location), "{path}");
+    }
+    for path in ["/hub", "/user/ada", "/services/none"] {
+        let answer = hub.get(path).send().await;
+        let wanted = (StatusCode::MOVED_PERMANENTLY, format!("{path}/"));
+        assert_eq!((answer.status, answer.header("location").to_owned()), wanted);
     }
     assert_eq!(hub.get("/hub/no-such-page").send().await.status, StatusCode::NOT_FOUND);
 }

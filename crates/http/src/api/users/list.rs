@@ -137,13 +137,17 @@ fn visible(scopes: &Authorisation) -> Result<Option<VisibleUsers>, Failure> {
     }
 }
 
-/// The address of the next page.
+/// The address of the next page: the present one with another offset and limit, in their places.
 pub fn next_url(url: &str, offset: u64, limit: u64) -> String {
     let (path, query) = url.split_once('?').unwrap_or((url, ""));
-    let kept = form_urlencoded::parse(query.as_bytes()).filter(|(key, _)| key != "offset" && key != "limit");
+    let mut pairs: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+    for (name, value) in [("offset", offset), ("limit", limit)] {
+        match pairs.iter_mut().find(|(key, _)| key == name) {
+            Some((_, known)) => *known = value.to_string(),
+            None => pairs.push((name.to_owned(), value.to_string())),
+        }
+    }
     let mut next = form_urlencoded::Serializer::new(String::new());
-    next.extend_pairs(kept);
-    next.append_pair("offset", &offset.to_string());
-    next.append_pair("limit", &limit.to_string());
+    next.extend_pairs(pairs);
     format!("{path}?{}", next.finish())
 }
