@@ -1,7 +1,6 @@
 //! Functions of the configuration that the hub calls: the seam to the Python worker.
 
 use async_trait::async_trait;
-use perijove_authenticators::{AuthModel, LoginRequest};
 use perijove_spawners::Launch;
 
 use crate::error::Error;
@@ -26,12 +25,6 @@ pub type HookResult<T> = Result<T, Error>;
 /// The functions of the configuration. Each does nothing where none is configured.
 #[async_trait]
 pub trait Hooks: Send + Sync {
-    /// `Authenticator.post_auth_hook`, the last step of a login: may change what is known of the user, or refuse
-    /// (`None`).
-    async fn post_auth(&self, _request: &LoginRequest, model: AuthModel) -> HookResult<Option<AuthModel>> {
-        Ok(Some(model))
-    }
-
     /// `Spawner.auth_state_hook`, `apply_user_options`, `group_overrides` and `pre_spawn_hook`, in
     /// upstream's order: may change the launch (environment, arguments, directories, limits) or
     /// refuse it.

@@ -28,7 +28,7 @@ impl Hub {
     /// Only asks the authenticator; nothing is written.
     pub async fn authenticate(&self, request: &LoginRequest) -> Result<Option<AuthModel>> {
         match authenticators::login(self.authenticator.as_ref(), &self.policy, request, self).await {
-            Ok(model) => self.after_authentication(request, model).await,
+            Ok(model) => Ok(Some(model)),
             Err(LoginRefusal::Failed(AuthError::Denied { status, message })) => {
                 Err(Error::Status { status, message })
             }
@@ -45,19 +45,6 @@ impl Hub {
                 Ok(None)
             }
         }
-    }
-
-    async fn after_authentication(
-        &self,
-        request: &LoginRequest,
-        model: AuthModel,
-    ) -> Result<Option<AuthModel>> {
-        let name = model.name.clone();
-        let model = self.hooks.post_auth(request, model).await?;
-        if model.is_none() {
-            tracing::warn!(remote.address = ?request.remote_addr, "Failed login for {name:?}: the post_auth_hook refused");
-        }
-        Ok(model)
     }
 
     /// Writes what a login brought: the user, its administrator flag, groups and `auth_state`.

@@ -1,14 +1,11 @@
 //! Functions of the configuration around the start and stop of servers, run in the Python worker; and the plain
 //! forms of the same options, which need no Python.
 
-mod login;
-
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use perijove_authenticators::{AuthModel, LoginRequest};
 use perijove_config::class::ClassInfo;
 use perijove_config::{ClassRef, Config, Section, sections};
 use perijove_core::Error;
@@ -38,14 +35,11 @@ struct ConfiguredHooks {
     group_overrides: BTreeMap<String, Value>,
     apply_user_options: Option<BTreeMap<String, Value>>,
     simple_form: bool,
-    /// The path of the login page, which the handler around `post_auth_hook` shows.
-    login_path: String,
 }
 
 /// Which functions there are.
 #[derive(Debug, Default)]
 struct Calls {
-    post_auth: bool,
     prepare: bool,
     options_form: bool,
     options_from_form: bool,
@@ -63,10 +57,7 @@ pub fn new(worker: impl Into<Option<Worker>>, config: &Config) -> Arc<dyn Hooks>
         Value::Dict(_) => values.get::<BTreeMap<String, Value>>(name).ok(),
         _ => None,
     };
-    let authenticator = config.values(authenticator_class(config));
     let calls = Calls {
-        post_auth: worker.is_some()
-            && authenticator.value("post_auth_hook").is_ok_and(|value| value.has_handle()),
         prepare: PREPARE.into_iter().any(called),
         options_form: called("options_form"),
         options_from_form: called("options_from_form"),
@@ -78,7 +69,6 @@ pub fn new(worker: impl Into<Option<Worker>>, config: &Config) -> Arc<dyn Hooks>
         group_overrides: plain("group_overrides").unwrap_or_default(),
         apply_user_options: plain("apply_user_options"),
         simple_form: value("options_from_form").as_str() == Some("simple"),
-        login_path: login_path(config),
         worker,
     })
 }
@@ -88,18 +78,6 @@ fn spawner_class(config: &Config) -> &'static ClassInfo {
     let chosen = config.values(sections::JupyterHub::class()).get::<ClassRef>("spawner_class");
     let entry = chosen.ok().and_then(|class| registry::find(class.name()));
     entry.map_or_else(sections::Spawner::class, |entry| (entry.class)())
-}
-
-/// The table of the configured authenticator's options.
-fn authenticator_class(config: &Config) -> &'static ClassInfo {
-    let chosen = config.values(sections::JupyterHub::class()).get::<ClassRef>("authenticator_class");
-    let entry = chosen.ok().and_then(|class| perijove_authenticators::registry::find(class.name()));
-    entry.map_or_else(sections::Authenticator::class, |entry| (entry.class)())
-}
-
-fn login_path(config: &Config) -> String {
-    let base_url = config.values(sections::JupyterHub::class()).get::<String>("base_url");
-    format!("{}hub/login", base_url.unwrap_or_else(|_| "/".to_owned()))
 }
 
 impl ConfiguredHooks {
@@ -140,15 +118,6 @@ impl ConfiguredHooks {
 
 #[async_trait]
 impl Hooks for ConfiguredHooks {
-    async fn post_auth(&self, request: &LoginRequest, model: AuthModel) -> HookResult<Option<AuthModel>> {
-        match &self.worker {
-            Some(worker) if self.calls.post_auth => {
-                login::post_auth(worker, &self.login_path, request, model, PAGE_HOOKS).await
-            }
-            _ => Ok(Some(model)),
-        }
-    }
-
     async fn before_spawn(&self, target: &HookTarget<'_>, launch: &mut Launch) -> HookResult<()> {
         if !self.calls.prepare {
             return self.plain_changes(target, launch).map_err(of_spawner);
