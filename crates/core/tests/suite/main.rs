@@ -1,0 +1,5 @@
+//! The hub's core against a database in memory.
+#![expect(clippy::unwrap_used, reason = "a failing test may panic")]
+
+mod life;
+mod startup;
