@@ -30,7 +30,17 @@ const REVISIONS: &str = "SELECT version_num FROM alembic_version";
 /// Connects to PostgreSQL.
 async fn connect_postgres(server: &Server, name: &str, options: &StoreOptions) -> Result<PgPool, StoreError> {
     let target = server.postgres()?;
-    let pool = match pool_options::<sqlx::Postgres>(options).connect_with(target.clone()).await {
+    let pool = pool_options::<sqlx::Postgres>(options).after_connect(|connection, _| {
+        Box::pin(async move {
+            // Compiling a query takes the server seconds, running any of ours takes milliseconds. A server so old that
+            // it compiles nothing does not know the setting.
+            if let Err(error) = connection.execute("SET jit = off").await {
+                tracing::debug!(%error, "jit cannot be switched off");
+            }
+            Ok(())
+        })
+    });
+    let pool = match pool.connect_with(target.clone()).await {
         Ok(pool) => pool,
         Err(error) => return Err(cannot_open(name, error, target.connect()).await),
     };
