@@ -41,6 +41,8 @@ class Report:
     rows: list[Row] = field(default_factory=list)
     #: What must be true beside the figures: a sentence and whether it is.
     checks: list[tuple[str, bool]] = field(default_factory=list)
+    #: What was seen of the others.
+    notes: list[str] = field(default_factory=list)
 
     @property
     def passed(self) -> bool:
@@ -59,6 +61,7 @@ class Report:
         rendered = ["| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) + " |" for line in lines]
         rendered.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
         notes = [f"- {'pass' if held else 'FAIL'}: {sentence}" for sentence, held in self.checks]
+        notes += [f"- {note}" for note in self.notes]
         return "\n".join([*rendered, "", *notes, ""])
 
     def write(self, folder: Path) -> None:
@@ -70,7 +73,8 @@ class Report:
         ]
         machine = {"cores": os.cpu_count(), "system": platform.platform(), "load": os.getloadavg()}
         checks = [{"what": sentence, "held": held} for sentence, held in self.checks]
-        (folder / "results.json").write_text(json.dumps({"machine": machine, "rows": rows, "checks": checks}, indent=1) + "\n")
+        found = {"machine": machine, "rows": rows, "checks": checks, "notes": self.notes}
+        (folder / "results.json").write_text(json.dumps(found, indent=1) + "\n")
 
 
 def _number(value: float | None, unit: str) -> str:

@@ -104,8 +104,12 @@ def tell(sides: list[HubSide], report: Report, rounds: int, seconds: float) -> N
     runs = alternate(sides, one, rounds, "GET /hub/api/user")
     add_load(report, "GET /hub/api/user", runs, Goal(50))
     for name, change in changes.items():
-        what = f"{name} showed each of {change.checks} changes by another program in its next answer"
-        report.checks.append((what + (f", but not: {', '.join(sorted(set(change.stale)))}" if change.stale else ""), not change.stale))
+        stale = f", but not: {', '.join(sorted(set(change.stale)))}" if change.stale else ""
+        what = f"{name} showed each of {change.checks} changes by another program in its next answer{stale}"
+        if name == "Perijove":
+            report.checks.append((what, not change.stale))
+        else:
+            report.notes.append(what)
 
 
 def proxied(sides: list[HubSide], folder: Path, report: Report, rounds: int, seconds: float) -> None:

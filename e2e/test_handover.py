@@ -31,7 +31,15 @@ def serve_with(hub: Hub, kind: str) -> Hub:
     if hub.process is not None:
         hub.stop()
     hub.kind = kind
-    return hub.start()
+    hub.start()
+    # A hub may serve before it has checked which servers live.
+    until(lambda: not pending(hub), "the servers to be checked")
+    return hub
+
+
+def pending(hub: Hub) -> list[str]:
+    servers = [server for user in hub.admin().expect(200, "GET", "users").json() for server in user["servers"].values()]
+    return [server["full_name"] for server in servers if server["pending"]]
 
 
 def view(hub: Hub) -> dict:
