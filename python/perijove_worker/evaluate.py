@@ -11,13 +11,30 @@ from .encoding import Encoder, EncodingError, is_empty_lazy
 from .tracking import tracked
 
 
-def config_class() -> type:
-    """Traitlets' own ``Config`` if there is one, else the stand-in."""
+def config_class(filenames: List[str]) -> type:
+    """The stand-in, which behaves as Traitlets' ``Config`` does; that one itself for files that name Traitlets.
+
+    Importing it takes longer than all the rest of the hub's start.
+    """
+    if any(names_traitlets(filename) for filename in filenames):
+        try:
+            from traitlets.config.loader import Config
+
+            return Config
+        except ImportError:
+            pass
+    from .standin import Config as StandIn
+
+    return StandIn
+
+
+def names_traitlets(filename: str) -> bool:
+    """Whether a file may look at what ``c`` is an instance of. One that cannot be read is told of later."""
     try:
-        from traitlets.config.loader import Config
-    except ImportError:
-        from .standin import Config  # type: ignore[assignment]
-    return Config
+        with open(filename, "rb") as file:
+            return b"traitlets" in file.read()
+    except OSError:
+        return False
 
 
 class FileLoader:
@@ -85,7 +102,7 @@ class Evaluation:
     def run(self, filenames: List[str]) -> Message:
         """Execute the files in order, later ones over earlier ones."""
         environ = environment()
-        factory = tracked(config_class())
+        factory = tracked(config_class(filenames))
         loader = FileLoader(factory)
         self.files = loader.files
         self.config = factory()

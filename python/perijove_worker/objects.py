@@ -69,11 +69,12 @@ class Objects:
             return
         if self._params is None:
             raise RuntimeError("the worker was not told about the hub before it was called")
+        from .own_config import own
         from .spawners import Spawners
         from .upstream import Upstream
         from .users import Users
 
-        upstream = Upstream(self._config, self._params, self.handle)
+        upstream = Upstream(own(self._config), self._params, self.handle)
         self._users = Users(upstream)
         self._spawners = Spawners(upstream, self._users)
         self._authenticator_snapshot = None

@@ -1,13 +1,18 @@
-"""A stand-in for Traitlets' ``Config``, for interpreters that do not have Traitlets.
+"""A stand-in for Traitlets' ``Config``, which takes long to import and need not be installed.
 
 It behaves as the real one does for everything a configuration file can observe; the tests run the same
-scripts against both. Nothing here is used when Traitlets can be imported.
+scripts against both. Files that name Traitlets themselves get the real one.
 """
 
 from __future__ import annotations
 
 import copy
 from typing import Any, Iterable
+
+
+def is_own(value: Any) -> bool:
+    """Whether a value is a ``Config`` of Traitlets, which a module that the file imports may have made."""
+    return any(kind.__name__ == "Config" and kind.__module__ == "traitlets.config.loader" for kind in type(value).__mro__)
 
 
 def is_section(key: Any) -> bool:
@@ -125,6 +130,8 @@ class Config(dict):
             return value
 
     def __setitem__(self, key: str, value: Any) -> None:
+        if is_section(key) and is_own(value):
+            value = Config(value)
         if is_section(key) and not isinstance(value, Config):
             raise ValueError(
                 f"{key!r} is a section name (it begins with a capital), "

@@ -24,8 +24,12 @@ except ImportError:
 def run(request, tmp_path, monkeypatch):
     """Evaluate files given by name and text; afterwards the process is as before."""
     monkeypatch.chdir(tmp_path)
-    if request.param == "stand-in":
-        monkeypatch.setattr(evaluate, "config_class", lambda: standin.Config)
+    if request.param == "traitlets":
+        from traitlets.config.loader import Config
+
+        monkeypatch.setattr(evaluate, "config_class", lambda filenames: Config)
+    else:
+        monkeypatch.setattr(evaluate, "config_class", lambda filenames: standin.Config)
     environ, umask = dict(os.environ), os.umask(0)
     os.umask(umask)
 
@@ -158,3 +162,11 @@ def test_nothing_of_jupyterhub_is_imported(run):
     before = set(sys.modules)
     run(main="c.S.x = 1")
     assert not [name for name in set(sys.modules) - before if name.startswith("jupyterhub")]
+
+
+@pytest.mark.parametrize("text, own", [("c.A.x = 1", False), ("from traitlets.config import Config", True)])
+def test_only_files_that_name_traitlets_wait_for_it(tmp_path, text, own):
+    pytest.importorskip("traitlets")
+    (tmp_path / "main.py").write_text(text)
+    kind = evaluate.config_class([str(tmp_path / "main.py"), str(tmp_path / "missing.py")])
+    assert (kind is not standin.Config) == own
