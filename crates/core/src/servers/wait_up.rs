@@ -8,8 +8,10 @@ use tokio::time::{Instant, sleep, timeout};
 use crate::error::{Error, Result};
 use crate::hub::Hub;
 
-/// The first pause between two tries; it doubles up to [`LONGEST_PAUSE`].
-const FIRST_PAUSE: Duration = Duration::from_millis(10);
+/// The pause between two tries is this part of the time waited so far: what starts fast is noticed at once, and what
+/// starts slowly is not asked all the time.
+const PAUSE_PART: u32 = 8;
+const SHORTEST_PAUSE: Duration = Duration::from_millis(3);
 const LONGEST_PAUSE: Duration = Duration::from_millis(250);
 /// One try may take this long.
 const ONE_TRY: Duration = Duration::from_secs(10);
@@ -43,9 +45,8 @@ impl Hub {
 
     /// Asks until there is an answer; returns the server's `X-JupyterHub-Version`.
     pub(crate) async fn poll_url(&self, url: &str) -> Option<String> {
-        let mut pause = FIRST_PAUSE;
+        let began = Instant::now();
         loop {
-            let began = Instant::now();
             match self.http.get(url).timeout(ONE_TRY).send().await {
                 Ok(answer) if answer.status().as_u16() < 500 => {
                     let version = answer.headers().get("x-jupyterhub-version");
@@ -56,10 +57,7 @@ impl Hub {
                 }
                 Err(error) => tracing::trace!("no answer yet: {error}"),
             }
-            if began.elapsed() < pause {
-                sleep(pause).await;
-            }
-            pause = (pause * 2).min(LONGEST_PAUSE);
+            sleep((began.elapsed() / PAUSE_PART).clamp(SHORTEST_PAUSE, LONGEST_PAUSE)).await;
         }
     }
 }
