@@ -155,7 +155,7 @@ async fn take(socket: &Socketed) -> io::Result<(Accepted, Remote)> {
             let (stream, peer) = listener.accept().await?;
             // Fails only when the peer is gone already, which the first read tells as well.
             let _ = stream.set_nodelay(true);
-            Ok((Accepted::Tcp(stream), Remote::Tcp(peer)))
+            Ok((Accepted::Tcp(stream), Remote::of_peer(peer)))
         }
         Socketed::Unix(listener, _) => Ok((Accepted::Unix(listener.accept().await?.0), Remote::Unix)),
     }
