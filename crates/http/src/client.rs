@@ -22,7 +22,9 @@ impl Client {
     /// `xheaders` rule), where the peer itself is trusted; otherwise the peer's. The scheme is the
     /// first of `Forwarded`, `X-Scheme`, `X-Forwarded-Proto` (upstream's `get_browser_protocol`).
     pub fn of(peer: Option<IpAddr>, tls: bool, headers: &HeaderMap, trusted: &[IpAddr]) -> Self {
-        let peer_is_proxy = peer.is_none_or(|peer| peer.is_loopback() || trusted.contains(&peer));
+        // A dual-stack socket gives IPv4 addresses as `::ffff:a.b.c.d`, which neither is loopback nor equals an entry.
+        let peer = peer.map(|peer| peer.to_canonical());
+        let peer_is_proxy = peer.is_none_or(|peer| peer.is_loopback() || is_listed(trusted, peer));
         let forwarded = if peer_is_proxy { forwarded_address(headers, trusted) } else { None };
         let address =
             forwarded.or(peer).map_or_else(|| "127.0.0.1".to_owned(), |address| address.to_string());
@@ -38,13 +40,17 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 
+fn is_listed(trusted: &[IpAddr], address: IpAddr) -> bool {
+    trusted.iter().any(|one| one.to_canonical() == address)
+}
+
 fn forwarded_address(headers: &HeaderMap, trusted: &[IpAddr]) -> Option<IpAddr> {
     let list = text(headers, "x-forwarded-for")?;
     let addresses = list.split(',').rev().filter_map(|part| part.trim().parse::<IpAddr>().ok());
     let mut last = None;
-    for address in addresses {
+    for address in addresses.map(|address| address.to_canonical()) {
         last = Some(address);
-        if !trusted.contains(&address) {
+        if !is_listed(trusted, address) {
             break;
         }
     }
@@ -94,6 +100,21 @@ mod tests {
         let headers = headers(&[("x-forwarded-for", "6.6.6.6, 1.2.3.4, 10.0.0.1")]);
         let client = Client::of(ip("127.0.0.1"), false, &headers, &["10.0.0.1".parse().unwrap()]);
         assert_eq!(client.address, "1.2.3.4");
+    }
+
+    #[test]
+    fn a_proxy_that_reaches_a_dual_stack_socket_over_ipv4_is_believed() {
+        let headers = headers(&[("x-forwarded-for", "::ffff:1.2.3.4"), ("x-forwarded-proto", "https")]);
+        let local = Client::of(ip("::ffff:127.0.0.1"), false, &headers, &[]);
+        assert_eq!((local.address.as_str(), local.browser_scheme), ("1.2.3.4", "https"));
+        for (peer, listed) in [("::ffff:10.0.0.1", "10.0.0.1"), ("10.0.0.1", "::ffff:10.0.0.1")] {
+            let trusted = [listed.parse().unwrap()];
+            assert_eq!(Client::of(ip(peer), false, &headers, &trusted).address, "1.2.3.4", "{peer} {listed}");
+            let chain = self::headers(&[("x-forwarded-for", "1.2.3.4, ::ffff:10.0.0.1")]);
+            assert_eq!(Client::of(ip("::1"), false, &chain, &trusted).address, "1.2.3.4");
+        }
+        let stranger = Client::of(ip("::ffff:203.0.113.9"), false, &headers, &[]);
+        assert_eq!((stranger.address.as_str(), stranger.browser_scheme), ("203.0.113.9", "http"));
     }
 
     #[test]

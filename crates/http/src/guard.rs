@@ -85,7 +85,7 @@ pub struct Guard {
 
 /// Runs in front of every handler.
 pub async fn guard(State(guard): State<Guard>, request: Request, next: Next) -> Response {
-    let log = request_log::Entry::begin(&request);
+    let log = request_log::Entry::begin(&request, &guard.app.options.trusted_downstream);
     let wants = Wants::of(&request);
     let (mut parts, body) = request.into_parts();
     let params = path_params(&mut parts).await;
@@ -386,7 +386,9 @@ async fn refuse(app: &App, rule: &Rule, caller: &Caller, failure: Failure, wants
 /// Adds what every answer has.
 fn finish(app: &App, rule: &Rule, caller: &Caller, mut response: Response) -> Response {
     caller.write_cookies(response.headers_mut());
-    responses::add_headers(app, rule.kind, response.headers_mut());
+    if response.extensions().get::<responses::Bare>().is_none() {
+        responses::add_headers(app, rule.kind, response.headers_mut());
+    }
     if response.status() == StatusCode::NO_CONTENT {
         response.headers_mut().remove(header::CONTENT_TYPE);
     }

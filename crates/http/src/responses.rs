@@ -32,6 +32,10 @@ pub fn add_headers(app: &App, kind: Kind, headers: &mut HeaderMap) {
     default(header::CONTENT_TYPE, content_type);
 }
 
+/// Marks an answer as a file: upstream gives files none of the hub's headers.
+#[derive(Debug, Clone, Copy)]
+pub struct Bare;
+
 /// A JSON answer.
 pub fn json<T: Serialize>(status: StatusCode, value: &T) -> Answer {
     let body = serde_json::to_vec(value).map_err(Failure::internal)?;

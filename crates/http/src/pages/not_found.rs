@@ -26,17 +26,25 @@ pub async fn wrong_method_of_api(method: Method) -> Answer {
     }
 }
 
+/// Share codes are not served yet, so none is known.
+pub async fn no_such_share() -> Answer {
+    Err(Failure::not_found(""))
+}
+
 /// `/user/…` of a server without a route becomes `/hub/user/…`, and so does all outside the prefix.
-pub async fn page(State(app): State<App>, uri: Uri) -> Answer {
+pub async fn page(State(app): State<App>, method: Method, uri: Uri) -> Answer {
     let settings = &app.hub.settings;
     let path = uri.path();
     let whole = uri.path_and_query().map_or(path, |whole| whole.as_str());
     let prefix = settings.hub_prefix.trim_end_matches('/');
-    if path == prefix {
-        return Ok(moved(&settings.hub_prefix));
-    }
     if path.starts_with(&settings.hub_prefix) {
         return Err(Failure::not_found(""));
+    }
+    if method != Method::GET {
+        return wrong_method().await;
+    }
+    if path == prefix {
+        return Ok(moved(&settings.hub_prefix));
     }
     let base = &settings.base_url;
     let rest = if format!("{whole}/").starts_with(base.as_str()) {

@@ -1,5 +1,6 @@
 //! Static files and the logo.
 
+use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
@@ -8,11 +9,17 @@ use perijove_web::{LOGO_PATH, static_file};
 
 use crate::app::App;
 use crate::error::{Answer, Failure};
+use crate::responses::Bare;
 
 /// A file that pages load. With the hash of its content in the URL it may be kept for ever.
 pub async fn file(Path(path): Path<String>, uri: Uri, headers: HeaderMap) -> Answer {
     let versioned = uri.query().is_some_and(|query| query.split('&').any(|pair| pair.starts_with("v=")));
     serve(&path, versioned, &headers)
+}
+
+/// The icon that browsers ask for at the very root.
+pub async fn favicon(headers: HeaderMap) -> Answer {
+    serve("favicon.ico", false, &headers)
 }
 
 /// The logo: the configured file or ours.
@@ -28,7 +35,7 @@ pub async fn logo(State(app): State<App>, headers: HeaderMap) -> Answer {
         Some("webp") => "image/webp",
         _ => "image/png",
     };
-    Ok(([(header::CONTENT_TYPE, HeaderValue::from_static(kind))], bytes).into_response())
+    Ok((Extension(Bare), [(header::CONTENT_TYPE, HeaderValue::from_static(kind))], bytes).into_response())
 }
 
 fn serve(path: &str, versioned: bool, headers: &HeaderMap) -> Result<Response, Failure> {
@@ -37,9 +44,9 @@ fn serve(path: &str, versioned: bool, headers: &HeaderMap) -> Result<Response, F
     let caching = if versioned { "public, max-age=31536000, immutable" } else { "no-cache" };
     let common = [(header::ETAG, etag.clone()), (header::CACHE_CONTROL, HeaderValue::from_static(caching))];
     if headers.get(header::IF_NONE_MATCH) == Some(&etag) {
-        return Ok((StatusCode::NOT_MODIFIED, common).into_response());
+        return Ok((StatusCode::NOT_MODIFIED, Extension(Bare), common).into_response());
     }
     let kind = HeaderValue::from_static(file.mime);
     let bytes = Bytes::from(file.bytes.into_owned());
-    Ok((common, [(header::CONTENT_TYPE, kind)], bytes).into_response())
+    Ok((Extension(Bare), common, [(header::CONTENT_TYPE, kind)], bytes).into_response())
 }
