@@ -78,7 +78,7 @@ fn mime(path: &str) -> &'static str {
         "js" => "text/javascript; charset=utf-8",
         "svg" => "image/svg+xml",
         "png" => "image/png",
-        "ico" => "image/x-icon",
+        "ico" => "image/vnd.microsoft.icon",
         "txt" => "text/plain; charset=utf-8",
         "json" | "map" => "application/json",
         _ => "application/octet-stream",

@@ -17,7 +17,8 @@ pub async fn show(State(app): State<App>, caller: Caller) -> Answer {
         current_user: view::user(hub, user),
         allow_named_servers: hub.settings.servers.allow_named_servers,
         named_server_limit_per_user: hub.settings.servers.named_server_limit_per_user,
-        server_version: format!("{UPSTREAM_VERSION} (Perijove {})", env!("CARGO_PKG_VERSION")),
+        server_version: UPSTREAM_VERSION.to_owned(),
+        perijove_version: env!("CARGO_PKG_VERSION").to_owned(),
         api_page_limit: u32::try_from(hub.settings.api.page_default_limit).unwrap_or(u32::MAX),
         auth_state: hub.auth_state(&user.row),
     };

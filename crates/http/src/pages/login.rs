@@ -20,8 +20,8 @@ use crate::guard::redirect;
 use crate::next_url::{self, parameter};
 
 /// What the login page says when nobody can log in.
-const NOBODY: &str = "Nobody is allowed to log in yet. If you set this hub up: name the users in \
-    c.Authenticator.allowed_users, or set c.Authenticator.allow_all = True, in jupyterhub_config.py, and restart it.";
+const NOBODY: &str = "If you set this hub up: name the users in the option Authenticator.allowed_users, or \
+    switch Authenticator.allow_all on, in the hub's configuration file, and restart it.";
 
 /// Shows the form, or leads on whoever is logged in already.
 pub async fn show(State(app): State<App>, caller: Caller, uri: Uri) -> Answer {

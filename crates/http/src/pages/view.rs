@@ -8,7 +8,8 @@ use perijove_core::Hub;
 use perijove_core::activity::Subject;
 use perijove_core::records::{SpawnerRecord, UserRecord};
 use perijove_model::ServerName;
-use perijove_web::contexts::{Page, PageContext, SpawnerView, UserView};
+use perijove_model::scope::Resource;
+use perijove_web::contexts::{Page, PageContext, ServiceView, SpawnerView, UserView};
 use serde_json::{Map, Value};
 
 use crate::app::App;
@@ -86,8 +87,18 @@ pub fn page(app: &App, caller: &Caller) -> Page {
         xsrf_token: caller.xsrf_token(&hub.settings, hub.now().timestamp()),
         ..Page::default()
     };
-    page.set_scopes(caller.authorisation().scopes());
+    let authorisation = caller.authorisation();
+    if page.user.is_some() {
+        page.services =
+            menu(&app.options.menu, |name| authorisation.allows("access:services", &Resource::Service(name)));
+    }
+    page.set_scopes(authorisation.scopes());
     page
+}
+
+/// The services that the caller may open.
+fn menu(all: &[Arc<ServiceView>], may_open: impl Fn(&str) -> bool) -> Vec<Arc<ServiceView>> {
+    all.iter().filter(|service| may_open(&service.name)).cloned().collect()
 }
 
 /// Renders a page.

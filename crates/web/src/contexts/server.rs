@@ -199,8 +199,10 @@ pub struct Admin {
     pub allow_named_servers: bool,
     /// How many servers with names a user may have; 0 for no limit.
     pub named_server_limit_per_user: i64,
-    /// Version shown in the footer.
+    /// The version of JupyterHub that the hub is compatible with, which custom templates show as the hub's.
     pub server_version: String,
+    /// Our own version.
+    pub perijove_version: String,
     /// Users on one page (`api_page_default_limit`).
     pub api_page_limit: u32,
     /// Decrypted state of the authenticator, for custom templates.
@@ -217,6 +219,7 @@ impl PageContext for Admin {
             ("allow_named_servers", Value::from(self.allow_named_servers)),
             ("named_server_limit_per_user", Value::from(self.named_server_limit_per_user)),
             ("server_version", Value::from(self.server_version.as_str())),
+            ("perijove_version", Value::from(self.perijove_version.as_str())),
             ("api_page_limit", Value::from(self.api_page_limit)),
             ("auth_state", json(self.auth_state.as_ref())),
         ]

@@ -179,7 +179,7 @@ fn scripts_find_the_data_of_the_page() {
             "user: \"ann\"",
             "admin_access: false",
             "options_form: false",
-            "xsrf_token: \"x|s&#39;r\"",
+            "xsrf_token: \"x|s\\u0027r\"",
             "id=\"jupyterhub-logo\"",
             "id=\"thenavbar\"",
             "id=\"dark-theme-toggle\"",
@@ -279,7 +279,12 @@ fn the_token_and_admin_pages_have_their_parts() {
         ],
     );
     assert!(!html.contains("API Tokens") && !html.contains("Authorized Applications"));
-    let admin = Admin { api_page_limit: 25, server_version: "6.1.1".to_owned(), ..Admin::default() };
+    let admin = Admin {
+        api_page_limit: 25,
+        server_version: "6.1.1".to_owned(),
+        perijove_version: "0.1.0".to_owned(),
+        ..Admin::default()
+    };
     let html = stock().page(&page(), &admin).unwrap();
     assert_contains(
         &html,
@@ -287,7 +292,7 @@ fn the_token_and_admin_pages_have_their_parts() {
             "data-api-page-limit=\"25\"",
             "name=\"user_search\"",
             "pagination-footer",
-            "version_footer",
+            "version_footer\">Perijove 0.1.0, compatible with JupyterHub 6.1.1<",
             "admin_access: true",
         ],
     );

@@ -22,6 +22,8 @@ function answerOf(text) {
  * `query` is an object; `accept` a media type.
  */
 export async function call(method, path, { body, query, accept = "application/json", baseUrl } = {}) {
+  // A browser takes these for steps within the path, whatever their quoting: the call would be about something else.
+  if (path.some((segment) => /^\.{0,2}$/.test(segment))) throw new Error(`"${path.join("/")}" has a name that no address can hold`);
   const { base_url: hub, xsrf_token: xsrf } = window.jhdata;
   const url = new URL(`${baseUrl ?? hub}api/${path.map(encodeURIComponent).join("/")}`, location.origin);
   for (const [name, value] of Object.entries(query ?? {})) url.searchParams.set(name, value);

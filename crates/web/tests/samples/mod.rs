@@ -283,6 +283,7 @@ fn tokens_and_admin() -> Vec<Sample> {
         current_user: user("ann", "ready"),
         allow_named_servers: true,
         server_version: "6.1.1".to_owned(),
+        perijove_version: "0.1.0".to_owned(),
         api_page_limit: 50,
         ..Admin::default()
     };
