@@ -17,6 +17,7 @@ pub mod settings;
 pub mod startup;
 pub mod tokens;
 pub mod urls;
+pub mod usage;
 pub mod users;
 
 mod login;

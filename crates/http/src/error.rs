@@ -59,9 +59,11 @@ impl Failure {
         self.status.canonical_reason().unwrap_or("Unknown Error")
     }
 
-    /// The REST API's answer: `{"status": …, "message": …}`.
+    /// The REST API's answer: `{"status": …, "message": …}`. Where there is no message upstream
+    /// answers `null`, and only for what broke inside the status's phrase.
     pub fn into_json(self) -> Response {
-        let message = if self.message.is_empty() { self.phrase() } else { &self.message };
+        let broke = self.status.is_server_error().then(|| self.phrase());
+        let message = if self.message.is_empty() { broke } else { Some(self.message.as_str()) };
         let body = json!({ "status": self.status.as_u16(), "message": message }).to_string();
         let mut response = (self.status, body).into_response();
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));

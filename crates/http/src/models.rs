@@ -116,6 +116,8 @@ pub fn server(hub: &Hub, scopes: &Authorisation, user: &UserRecord, spawner: &Sp
     let (name, groups) = (spawner.row.name.as_str(), &user.grants.groups);
     let resource = Resource::Server { user: &user.row.name, groups, server: name };
     let last_activity = hub.activity.merged(Subject::Spawner(spawner.row.id), spawner.row.last_activity);
+    let used = hub.knew_servers_of(user.row.id);
+    let nothing = || if used { Value::Object(Map::new()) } else { Value::Null };
     ServerModel {
         name: name.to_owned(),
         display_name: spawner.row.display_name.clone(),
@@ -128,25 +130,38 @@ pub fn server(hub: &Hub, scopes: &Authorisation, user: &UserRecord, spawner: &Sp
         full_url: public(&url),
         full_progress_url: public(&progress_url),
         url,
-        user_options: spawner.row.user_options.clone().unwrap_or_else(|| Value::Object(Map::new())),
+        user_options: spawner.row.user_options.clone().unwrap_or_else(nothing),
         progress_url,
         state: scopes
             .allows("admin:server_state", &resource)
-            .then(|| spawner.row.state.clone().unwrap_or_else(|| Value::Object(Map::new()))),
+            .then(|| spawner.row.state.clone().unwrap_or_else(nothing)),
     }
 }
 
-/// A service as a token's owner sees itself.
-pub fn own_service(scopes: &Authorisation, service: &ServiceRecord) -> ServiceModel {
-    let resource = Resource::Service(&service.name);
-    let roles = scopes.allows("read:roles:services", &resource);
-    ServiceModel {
-        kind: Some("service".to_owned()),
-        name: Some(service.name.clone()),
-        admin: Some(service.admin),
-        roles: roles.then(|| service.grants.roles.iter().map(|role| role.name.clone()).collect()),
-        ..ServiceModel::default()
+/// A service as a token's owner sees itself: upstream shows the row, so that what the configuration
+/// leaves out is null and not its default, and there is no process.
+pub async fn own_service(
+    hub: &Hub,
+    scopes: &Authorisation,
+    service: &ServiceRecord,
+) -> Result<Map<String, Value>, Failure> {
+    let found = hub.services().await?.into_iter().find(|listed| listed.row.id == service.id);
+    let listed = found.ok_or_else(|| Failure::forbidden(""))?;
+    let shown = serde_json::to_value(self::service(hub, scopes, &listed)).map_err(Failure::internal)?;
+    let Value::Object(mut model) = shown else { return Ok(Map::new()) };
+    let row = listed.row;
+    let raw = [
+        ("url", row.url.map_or(Value::Null, Value::String)),
+        ("info", row.info.unwrap_or_default()),
+        ("display", row.display.map_or(Value::Null, Value::Bool)),
+        ("pid", Value::from(0)),
+    ];
+    for (key, value) in raw {
+        if let Some(slot) = model.get_mut(key) {
+            *slot = value;
+        }
     }
+    Ok(model)
 }
 
 /// A service as `scopes` may see it.

@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 
 use axum::handler::Handler;
 use axum::http::Method;
-use axum::http::header;
+use axum::http::{HeaderValue, header};
 use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::Response;
 use axum::routing::{MethodFilter, MethodRouter, any, on};
 use axum::{Router, extract::DefaultBodyLimit};
 
 use crate::api::{
-    activity, authorizations, groups, hub, oauth2, progress, proxy, servers, services, tokens, user, users,
+    activity, authorizations, groups, hub, metrics, oauth2, progress, proxy, servers, services, tokens, user,
+    users,
 };
 use crate::app::App;
 use crate::guard::{Access, BODY_AT_MOST, Guard, Kind, Rule, Xsrf, guard};
@@ -105,7 +106,10 @@ pub fn rows() -> Vec<Row> {
         exempt(api(GET, "/api/", Public, hub::version)),
         api(GET, "/api/info", READ_HUB, hub::info),
         api(POST, "/api/shutdown", SHUTDOWN, hub::shutdown),
-        api(GET, "/api/health", Public, hub::health),
+        page(GET, "/api/health", Public, hub::health),
+        // The handler asks for `read:metrics`, if the configuration does.
+        row(GET, "/api/metrics", Kind::Both, Public, metrics::show),
+        row(GET, "/metrics", Kind::Both, Public, metrics::show),
         api(GET, "/api/user", SignedIn, user::show),
         api(GET, "/api/users", Filtered("list:users"), users::list),
         api(POST, "/api/users", ADMIN_USERS, users::create_many),
@@ -142,6 +146,7 @@ pub fn rows() -> Vec<Row> {
         api(GET, "/api/services/{service_name}", READ_SERVICE, services::show),
         api(GET, "/api/proxy", PROXY, proxy::list),
         api(POST, "/api/proxy", PROXY, proxy::check),
+        api(PATCH, "/api/proxy", PROXY, proxy::change),
         exempt(api(GET, "/api/authorizations/token/{token}", Token, authorizations::of_token)),
         exempt(api(POST, "/api/authorizations/token", Public, authorizations::password_form)),
         row(GET, "/api/oauth2/authorize", Kind::Page, SignedIn, oauth2::authorize_page),
@@ -177,6 +182,7 @@ pub fn rows() -> Vec<Row> {
         page(GET, "/user-redirect/{*path}", SignedIn, pages::user_redirect::show),
         page(GET, "/user-redirect", SignedIn, pages::user_redirect::show_root),
         page(GET, "/user-redirect/", SignedIn, pages::user_redirect::show_root),
+        page(GET, "/accept-share", SignedIn, pages::not_found::no_such_share),
         page(GET, "/error/{status}", Public, pages::error::show),
         exempt(page(POST, "/security/csp-report", SignedIn, pages::csp_report::receive)),
         page(GET, "/health", Public, hub::health),
@@ -201,31 +207,52 @@ pub fn router(app: &App) -> Router {
     let mut router = Router::new();
     for (path, methods) in by_path {
         let kind = kinds.get(path).copied().unwrap_or(Kind::Page);
-        let wrong_method = match kind {
-            Kind::Api => open(app, kind, pages::not_found::wrong_method_of_api),
-            Kind::Page | Kind::Both => open(app, kind, pages::not_found::wrong_method),
-        };
-        router = router.route(
-            &format!("{prefix}{path}"),
-            methods.fallback_service(wrong_method.with_state(app.clone())),
-        );
+        router = router.route(&format!("{prefix}{path}"), with_other_methods(app, path, kind, methods));
     }
     router
+        .route("/favicon.ico", file(app, pages::statics::favicon))
         .route(&format!("{prefix}/api/{{*rest}}"), open(app, Kind::Api, pages::not_found::api))
         .fallback_service(open(app, Kind::Page, pages::not_found::page).with_state(app.clone()))
         .layer(DefaultBodyLimit::max(BODY_AT_MOST))
-        .layer(map_response(without_allow))
         .with_state(app.clone())
 }
 
-/// Upstream's answers to a wrong method do not list the right ones.
-async fn without_allow(mut response: Response) -> Response {
-    response.headers_mut().remove(header::ALLOW);
+/// Upstream answers `HEAD` for these alone.
+const WITH_HEAD: [&str; 4] = ["/api/health", "/health", "/logo", "/static/{*path}"];
+
+/// A path's answer to the methods that it does not have.
+fn with_other_methods(app: &App, path: &str, kind: Kind, methods: MethodRouter<App>) -> MethodRouter<App> {
+    let open_to_all = matches!(path, "/api" | "/api/");
+    let other = || {
+        let rule =
+            Rule { kind, access: Access::Public, xsrf: if open_to_all { Xsrf::Exempt } else { Xsrf::Usual } };
+        let handler = match kind {
+            Kind::Api => any(pages::not_found::wrong_method_of_api),
+            Kind::Page | Kind::Both => any(pages::not_found::wrong_method),
+        };
+        handler.layer(from_fn_with_state(Guard { app: app.clone(), rule }, guard)).with_state(app.clone())
+    };
+    let methods =
+        if WITH_HEAD.contains(&path) { methods } else { methods.on_service(MethodFilter::HEAD, other()) };
+    let methods = methods.fallback_service(other());
+    if open_to_all { methods.layer(map_response(for_every_origin)) } else { methods }
+}
+
+/// The version is for pages of other sites too, whatever the answer.
+async fn for_every_origin(mut response: Response) -> Response {
+    let origin = response.headers_mut().entry(header::ACCESS_CONTROL_ALLOW_ORIGIN);
+    origin.or_insert(HeaderValue::from_static("*"));
     response
 }
 
 /// A handler for all methods behind a guard that lets everybody in.
 fn open<H: Handler<T, App>, T: 'static>(app: &App, kind: Kind, handler: H) -> MethodRouter<App> {
-    let rule = Rule { kind, access: Access::Public, xsrf: Xsrf::Exempt };
+    let rule = Rule { kind, access: Access::Public, xsrf: Xsrf::Usual };
     any(handler).layer(from_fn_with_state(Guard { app: app.clone(), rule }, guard))
+}
+
+/// A file outside the hub's prefix.
+fn file<H: Handler<T, App>, T: 'static>(app: &App, handler: H) -> MethodRouter<App> {
+    let rule = Rule { kind: Kind::Page, access: Access::Public, xsrf: Xsrf::Exempt };
+    on(MethodFilter::GET, handler).layer(from_fn_with_state(Guard { app: app.clone(), rule }, guard))
 }

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 
 use axum::Router;
 use axum::body::Body as AxumBody;
-use axum::http::{Request, Response, StatusCode};
+use axum::http::{Request, Response, StatusCode, header};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http_body::Body as HttpBody;
@@ -41,7 +41,11 @@ impl HubService {
             request.extensions_mut().insert(connection);
             let answered: Result<_, Infallible> = router.call(request).await;
             match answered {
-                Ok(response) => response.map(|body| body.map_err(Into::into).boxed_unsync()),
+                Ok(mut response) => {
+                    // The router lists the right methods in answers to a wrong one; upstream does not.
+                    response.headers_mut().remove(header::ALLOW);
+                    response.map(|body| body.map_err(Into::into).boxed_unsync())
+                }
                 Err(never) => match never {},
             }
         })

@@ -51,7 +51,7 @@ section! {
         /// favour of services.
         api_tokens: Hidden<BTreeMap<String, String>> = Kind::Dict(&Kind::Any, &Kind::Unicode), EmptyDict, Honoured;
         /// The metrics page asks for a token.
-        authenticate_prometheus: bool = Kind::Bool, Bool(true), NotYet;
+        authenticate_prometheus: bool = Kind::Bool, Bool(true), Honoured;
         /// How people prove who they are: `'pam'`, `'dummy'`, `'shared-password'`, `'null'`, or a class.
         authenticator_class: ClassRef = Kind::Class(ClassGroup::Authenticators),
             Text("jupyterhub.auth.PAMAuthenticator"), Honoured;
@@ -137,7 +137,7 @@ section! {
         implicit_spawn_seconds: f64 = FLOAT, Float(0.0), Honoured;
         /// Seconds that the start waits for the checks of running servers; they go on afterwards. -1
         /// waits for all. Perijove waits for none: what concerns a server waits for its check.
-        init_spawners_timeout: i64 = Kind::Int, Int(10), Harmless;
+        init_spawners_timeout: i64 = Kind::Int, Int(10), Honoured;
         /// The directory of the certificates of `internal_ssl`.
         internal_certs_location: String = Kind::Unicode, Text("internal-ssl"), NotYet;
         /// Hub, proxy, servers and services talk TLS among themselves.

@@ -5,9 +5,12 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use perijove_model::name::ServerName;
 use perijove_spawners::Poll;
+use tokio::time::timeout;
+use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
 use super::registry::LiveServer;
@@ -59,12 +62,14 @@ impl Hub {
         Ok(found)
     }
 
-    /// Looks at each of them, in tasks of their own.
-    pub fn check_servers(self: &Arc<Self>, found: Vec<Found>) {
+    /// Looks at each of them, in tasks of their own; at most for `limit` the start waits for these,
+    /// so that whoever asks the new hub is told what runs.
+    pub async fn check_servers(self: &Arc<Self>, found: Vec<Found>, limit: Duration) {
+        let checks = TaskTracker::new();
         for one in found {
             let hub = self.clone();
             let span = tracing::info_span!("check", user.name = %one.user.name, server.name = %one.server);
-            self.tasks.spawn(
+            let check = checks.track_future(
                 async move {
                     if let Err(error) = hub.check_server(&one).await {
                         tracing::error!("checking a server failed: {error}");
@@ -72,6 +77,16 @@ impl Hub {
                     }
                 }
                 .instrument(span),
+            );
+            self.tasks.spawn(check);
+        }
+        checks.close();
+        if timeout(limit, checks.wait()).await.is_err() {
+            tracing::warn!(
+                servers = checks.len(),
+                "some servers do not answer within {} s (c.JupyterHub.init_spawners_timeout); \
+                 they are checked further while the hub runs",
+                limit.as_secs()
             );
         }
     }

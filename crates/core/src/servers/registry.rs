@@ -3,7 +3,7 @@
 //! The cost of everything here grows with running servers, not with users. The database holds the
 //! truth; this is what a poll or a task in this process knows on top of it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use perijove_model::name::ServerName;
@@ -97,6 +97,7 @@ pub struct Counts {
 #[derive(Debug, Default)]
 pub struct Registry {
     servers: Mutex<HashMap<ServerKey, Arc<LiveServer>>>,
+    users: Mutex<HashSet<i64>>,
 }
 
 impl Registry {
@@ -107,7 +108,14 @@ impl Registry {
 
     /// The server; made, in the state stopped, if need be.
     pub fn entry(&self, key: ServerKey) -> Arc<LiveServer> {
+        self.users.lock().unwrap_or_else(PoisonError::into_inner).insert(key.0);
         self.lock().entry(key.clone()).or_insert_with(|| Arc::new(LiveServer::new(key))).clone()
+    }
+
+    /// Whether a server of the user was ever more than stopped since the hub began. Upstream then
+    /// shows empty options and states where it otherwise shows none.
+    pub fn knew_user(&self, user_id: i64) -> bool {
+        self.users.lock().unwrap_or_else(PoisonError::into_inner).contains(&user_id)
     }
 
     /// The state of a server; [`ServerState::Stopped`] for one that is not here.

@@ -139,8 +139,9 @@ impl Hub {
         row.admin = spec.admin;
         row.url.clone_from(&spec.url);
         row.oauth_client_allowed_scopes.clone_from(&spec.oauth.allowed_scopes);
-        row.info = Some(Value::Object(spec.info.clone()));
-        row.display = Some(spec.display);
+        // Upstream writes down only what is configured, and `GET /user` shows the row.
+        row.info = (!spec.info.is_empty()).then(|| Value::Object(spec.info.clone()));
+        row.display = (!spec.display).then_some(false);
         row.oauth_no_confirm = Some(spec.oauth.no_confirm);
         row.timeout = spec.timeout.into();
         let process = spec.process.as_ref();

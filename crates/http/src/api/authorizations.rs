@@ -26,7 +26,9 @@ pub async fn of_token(State(app): State<App>, caller: Caller, Path(token): Path<
             let model = models::user(&app.hub, &scopes, user, false).ok_or_else(|| Failure::not_found(""))?;
             json(StatusCode::OK, &model)
         }
-        Principal::Service(service) => json(StatusCode::OK, &models::own_service(&scopes, service)),
+        Principal::Service(service) => {
+            json(StatusCode::OK, &models::own_service(&app.hub, &scopes, service).await?)
+        }
     }
 }
 

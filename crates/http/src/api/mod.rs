@@ -5,6 +5,7 @@ pub mod authorizations;
 pub mod body;
 pub mod groups;
 pub mod hub;
+pub mod metrics;
 pub mod oauth2;
 pub mod progress;
 pub mod proxy;

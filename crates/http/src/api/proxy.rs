@@ -2,35 +2,95 @@
 
 use std::collections::BTreeMap;
 
-use axum::extract::State;
-use axum::http::StatusCode;
+use axum::body::Bytes;
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::IntoResponse;
+use perijove_model::api::{PageRequest, accepts_pagination};
+use perijove_proxy::RouteEntry;
 use serde_json::{Value, json as value};
 
+use crate::api::users::{ListParameters, next_url};
 use crate::app::App;
-use crate::error::Answer;
+use crate::caller::Caller;
+use crate::error::{Answer, Failure};
 use crate::responses::json;
 
-/// Lists all routes.
-pub async fn list(State(app): State<App>) -> Answer {
+/// Lists the routes, a page at a time.
+pub async fn list(
+    State(app): State<App>,
+    caller: Caller,
+    uri: Uri,
+    headers: HeaderMap,
+    Query(parameters): Query<ListParameters>,
+) -> Answer {
+    let limits = &app.hub.settings.api;
+    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let paginated = accepts_pagination(accept);
+    let default = if paginated { limits.page_default_limit } else { limits.page_max_limit };
+    let page = PageRequest::parse(parameters.offset(), parameters.limit(), default, limits.page_max_limit)
+        .map_err(|error| Failure::bad_request(error.to_string()))?;
     let routes = app.hub.proxy_routes().await?;
-    let models: BTreeMap<String, Value> = routes
-        .into_iter()
-        .map(|(spec, route)| {
-            let mut data = route.data;
-            if let Some(time) = route.last_activity {
-                let time = perijove_model::api::Timestamp::new(time).to_string();
-                data.insert("last_activity".into(), Value::String(time));
-            }
-            let model = value!({ "routespec": route.spec, "target": route.target, "data": data });
-            (spec, model)
-        })
-        .collect();
-    json(StatusCode::OK, &models)
+    let total = u64::try_from(routes.len()).unwrap_or(u64::MAX);
+    let (offset, limit) = (usize::try_from(page.offset), usize::try_from(page.limit));
+    let shown = routes.into_iter().skip(offset.unwrap_or(usize::MAX)).take(limit.unwrap_or(usize::MAX));
+    let models: BTreeMap<String, Value> = shown.map(|(spec, route)| (spec, model(route))).collect();
+    if !paginated {
+        return json(StatusCode::OK, &models);
+    }
+    let url = format!("{}://{}{uri}", caller.client().browser_scheme, caller.client().host);
+    json(StatusCode::OK, &page.envelope(models, total, |offset, limit| next_url(&url, offset, limit)))
+}
+
+/// A route, with its time in milliseconds, as the proxy's own API writes it.
+fn model(route: RouteEntry) -> Value {
+    let mut data = route.data;
+    if let Some(time) = route.last_activity {
+        let time = time.format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string();
+        data.insert("last_activity".into(), Value::String(time));
+    }
+    value!({ "routespec": route.spec, "target": route.target, "data": data })
 }
 
 /// Brings the proxy in step with what runs.
 pub async fn check(State(app): State<App>) -> Answer {
     app.hub.check_routes().await?;
     Ok(StatusCode::OK.into_response())
+}
+
+/// Upstream lets another proxy take over here. Where and with which token the proxy answers is the
+/// configuration's alone, so a body that would change it is refused.
+pub async fn change(State(app): State<App>, bytes: Bytes) -> Answer {
+    if bytes.is_empty() {
+        return Err(Failure::bad_request("need JSON body"));
+    }
+    let Ok(Value::Object(body)) = serde_json::from_slice(&bytes) else {
+        return Err(Failure::bad_request("Request body must be JSON dict"));
+    };
+    for key in ["api_url", "auth_token"] {
+        if body.contains_key(key) {
+            return Err(Failure::bad_request(format!(
+                "{key} is set by the configuration, and needs a restart"
+            )));
+        }
+    }
+    check(State(app)).await
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+
+    use super::*;
+
+    #[test]
+    fn times_of_routes_have_milliseconds() {
+        let route = RouteEntry {
+            spec: "/".into(),
+            target: "http://127.0.0.1:1".into(),
+            data: serde_json::Map::new(),
+            last_activity: DateTime::from_timestamp(0, 0),
+        };
+        assert_eq!(model(route)["data"]["last_activity"], "1970-01-01T00:00:00.000Z");
+    }
 }

@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use perijove_core::identity::{Identity, Principal};
 use perijove_model::scope::{Authorisation, ScopeSet, identify_scopes};
+use serde_json::json as value;
 
 use crate::app::App;
 use crate::caller::Caller;
@@ -26,8 +27,10 @@ pub async fn show(State(app): State<App>, caller: Caller) -> Answer {
             json(StatusCode::OK, &model)
         }
         Principal::Service(service) => {
-            let mut model = models::own_service(&scopes, service);
-            (model.token_id, model.session_id, model.scopes) = (token_id, session_id, own_scopes);
+            let mut model = models::own_service(&app.hub, &scopes, service).await?;
+            model.insert("token_id".into(), value!(token_id));
+            model.insert("session_id".into(), value!(session_id));
+            model.insert("scopes".into(), value!(own_scopes));
             json(StatusCode::OK, &model)
         }
     }

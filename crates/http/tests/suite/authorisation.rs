@@ -52,6 +52,9 @@ GET /api/services                                     RRRAR
 GET /api/services/{service_name}                      RRRAR
 GET /api/proxy                                        RRRAR
 POST /api/proxy                                       RRRAR
+PATCH /api/proxy                                      RRRAR
+GET /api/metrics                                      RRRAR
+GET /metrics                                          RRRAR
 GET /api/authorizations/token/{token}                 RAAAA
 POST /api/authorizations/token                        AAAAA
 GET /api/oauth2/authorize                             LAAAL
@@ -87,6 +90,7 @@ DELETE /user/{user_of_url}/{*rest}                    AAAAA
 GET /user-redirect/{*path}                            LAAAL
 GET /user-redirect                                    LAAAL
 GET /user-redirect/                                   LAAAL
+GET /accept-share                                     LHHHL
 GET /error/{status}                                   AAAAA
 POST /security/csp-report                             RAAAR
 GET /health                                           AAAAA

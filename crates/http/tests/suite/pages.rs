@@ -38,12 +38,52 @@ async fn below_another_path_everything_moves() {
 }
 
 #[tokio::test]
-async fn head_is_get_without_a_body() {
+async fn head_is_for_files_and_health() {
     let hub = TestHub::new().await;
-    for path in ["/hub/login", "/hub/health", "/hub/api/", "/hub/static/css/style.css"] {
+    for path in ["/hub/health", "/hub/api/health", "/hub/logo", "/hub/static/css/style.css", "/favicon.ico"] {
         let answer = hub.request(Method::HEAD, path).send().await;
         assert_eq!((answer.status, answer.body.len()), (StatusCode::OK, 0), "{path}");
     }
+    for path in ["/", "/hub", "/user/ada/lab", "/hub/login", "/hub/metrics", "/hub/api/", "/hub/api/users"] {
+        let answer = hub.request(Method::HEAD, path).send().await;
+        assert_eq!((answer.status, answer.body.len()), (StatusCode::METHOD_NOT_ALLOWED, 0), "{path}");
+        assert_eq!(answer.header("allow"), "", "{path}");
+    }
+}
+
+#[tokio::test]
+async fn wrong_methods_are_refused_before_and_after_the_forgery_check() {
+    let hub = TestHub::new().await;
+    for path in ["/", "/elsewhere", "/hub/no-such-page", "/hub/health"] {
+        assert_eq!(hub.request(Method::POST, path).send().await.status, StatusCode::FORBIDDEN, "{path}");
+    }
+    let root = hub.request(Method::POST, "/hub/api/").send().await;
+    assert_eq!(
+        (root.status, root.header("access-control-allow-origin")),
+        (StatusCode::METHOD_NOT_ALLOWED, "*")
+    );
+}
+
+#[tokio::test]
+async fn files_have_none_of_the_hubs_headers() {
+    let hub = TestHub::new().await;
+    for path in ["/favicon.ico", "/hub/static/favicon.ico"] {
+        let answer = hub.get(path).send().await;
+        assert_eq!(answer.header("content-type"), "image/vnd.microsoft.icon");
+        assert_eq!(answer.header("x-jupyterhub-version"), "");
+    }
+}
+
+#[tokio::test]
+async fn metrics_need_their_scope() {
+    let hub = TestHub::new().await;
+    let refused = hub.get("/hub/metrics").send().await;
+    assert_eq!((refused.status, refused.header("content-type")), (StatusCode::FORBIDDEN, "text/html"));
+    hub.log_in("ada").await;
+    let shown = hub.get("/hub/metrics").token(&TestHub::admin_token()).send().await;
+    assert_eq!(shown.header("content-type"), "text/plain; version=1.0.0; charset=utf-8");
+    assert!(shown.text().contains("\njupyterhub_running_servers 0.0\n"), "{}", shown.text());
+    assert!(shown.text().contains("\njupyterhub_active_users{period=\"24h\"} "), "{}", shown.text());
 }
 
 #[tokio::test]

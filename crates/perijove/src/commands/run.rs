@@ -43,6 +43,7 @@ pub async fn run(loaded: Loaded) -> anyhow::Result<ExitCode> {
     hub.add_hub_route().await?;
     let found = hub.find_servers().await?;
     hub.check_routes().await?;
+    hub.check_servers(found, check_limit(sections.hub.init_spawners_timeout)).await;
 
     let app = App { hub: hub.clone(), renderer: Arc::new(parts.renderer), options: Arc::new(parts.app) };
     let service = Arc::new(HubService::new(app));
@@ -50,7 +51,6 @@ pub async fn run(loaded: Loaded) -> anyhow::Result<ExitCode> {
     let options = proxying.options(&sections)?;
     tasks.spawn(serve_local(service.clone(), hub_listener, options.clone(), serving.clone()));
     proxying.serve(service, public_listeners, options, &tasks, &serving)?;
-    hub.check_servers(found);
     hub.start_services(&parts.seed.services).await?;
     hub.run();
     reap_strangers(&tasks, &serving);
@@ -60,6 +60,11 @@ pub async fn run(loaded: Loaded) -> anyhow::Result<ExitCode> {
 
     signals::wait(&shutdown).await;
     finish(&hub, &serving, &tasks).await
+}
+
+/// How long the start waits for running servers to answer; below zero, as upstream, for a day.
+fn check_limit(seconds: i64) -> Duration {
+    u64::try_from(seconds).map_or(Duration::from_secs(86_400), |seconds| Duration::from_secs(seconds.max(1)))
 }
 
 /// Imports what Python functions need, which takes seconds, before the first of them is called.
