@@ -116,8 +116,11 @@ async fn a_stopped_server_is_424_and_starts_nothing() {
     let message = "JupyterHub server no longer running at /user/ada/api/status. Restart the server at \
                    http://hub.example/hub/spawn/ada";
     assert_eq!(program.json()["message"], message);
-    let posted = hub.post("/hub/user/ada/api/kernels").send().await;
+    let posted = hub.post("/hub/user/ada/api/kernels").token(&hub.token("ada").await).send().await;
     assert_eq!(posted.status, StatusCode::FAILED_DEPENDENCY);
+    // Without a token it may be another site that posts.
+    let forged = hub.post("/hub/user/ada/api/kernels").cookies(&cookies).send().await;
+    assert_eq!(forged.status, StatusCode::FORBIDDEN);
     let other = hub.log_in("eve").await;
     let hidden = hub.get("/hub/user/ada/").cookies(&other).send().await;
     assert_eq!(hidden.status, StatusCode::NOT_FOUND);
