@@ -182,6 +182,15 @@ BROWSER = [
         Step("HEAD", "/hub/login", who="nobody"), Step("OPTIONS", "users", who="nobody"), Step("OPTIONS", "user", who="user:om"),
         GET("", who="nobody", headers={"Origin": "https://elsewhere.example"}),
     ]),
+    Case("head", [Step("HEAD", f"/{path}", who="nobody") for path in (
+        "", "hub", "hub/", "hub/home", "hub/health", "hub/api", "hub/api/health", "hub/api/users", "hub/api/none", "hub/no-such-page",
+        "hub/metrics", "hub/static/favicon.ico", "favicon.ico", "user/x/", "hub/user/x/",
+    )]),
+    Case("wrong-methods", [
+        *(POST(f"/{path}", who="nobody") for path in ("", "nothing", "hub", "hub/nothing", "hub/health", "user/x", "hub/user/x/", "hub/api/none")),
+        PUT("/hub/user/x/", who="nobody"), PUT("/hub/user/x/"), POST("/hub/user/x/"), DELETE("/hub/user/x/api/y"),
+        Step("OPTIONS", "/hub/login", who="nobody"), Step("OPTIONS", "/nothing", who="nobody"), Step("OPTIONS", "no/such", who="nobody"),
+    ]),
 ]
 
 OAUTH = [

@@ -170,7 +170,7 @@ impl Caller {
 
     fn xsrf_cookie(&self, session: &Session, settings: &Settings, value: &str) -> SetCookie {
         let mut cookie = SetCookie::new("_xsrf", value, &settings.hub_prefix);
-        if session.user.is_none() {
+        if session.user.is_none() && !self.used_token() {
             cookie.set("Max-Age", Some(ANONYMOUS_XSRF_AGE));
         }
         for (name, option) in &settings.cookies.options {
