@@ -7,11 +7,11 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use chrono::{DateTime, Utc};
 use perijove_crypto::token::{self, Fingerprint, HashedToken};
-use perijove_model::scope::{Authorisation, Owner};
+use perijove_model::scope::{self, Authorisation, Owner};
 use perijove_store::{
     self as store, ClientTarget, Grants, Store, TokenOwner, TokenWithOwner, Tx, UserWithGrants,
 };
@@ -97,6 +97,26 @@ pub struct Identity {
     pub authorisation: Authorisation,
     /// The token, if one was used; `None` for a cookie.
     pub token: Option<Arc<store::ApiToken>>,
+    /// See [`Identity::identifying`]. Kept, since it is what `GET /user` asks for.
+    identifying: Arc<OnceLock<Authorisation>>,
+}
+
+impl Identity {
+    fn new(principal: Principal, authorisation: Authorisation, token: Option<Arc<store::ApiToken>>) -> Self {
+        Self { principal, authorisation, token, identifying: Arc::default() }
+    }
+
+    /// What may be done with it, and seeing who its owner is, which every token may.
+    pub fn identifying(&self) -> &Authorisation {
+        self.identifying.get_or_init(|| {
+            let identify = scope::identify_scopes(self.principal.owner());
+            let held = self.authorisation.scopes();
+            if identify.is_subset(held) {
+                return self.authorisation.clone();
+            }
+            Authorisation::from_set(held.union(&identify).cloned().collect())
+        })
+    }
 }
 
 /// Turns tokens and cookies into identities.
@@ -201,11 +221,7 @@ impl Identities {
     /// The identity of a user who proved to be one by cookie, login, or `auth` in a request's body.
     pub fn of_user(&self, user: Arc<UserRecord>) -> Identity {
         let held = self.scopes.held(user.owner(), &user.grants);
-        Identity {
-            authorisation: Authorisation::from_set(held),
-            principal: Principal::User(user),
-            token: None,
-        }
+        Identity::new(Principal::User(user), Authorisation::from_set(held), None)
     }
 
     /// `None` where the token has lost its owner or its OAuth client: such rows grant nothing.
@@ -225,7 +241,7 @@ impl Identities {
             }
         };
         let scopes = self.scopes_of_token(tx, &token, client.as_ref(), &principal).await?;
-        Ok(Some(Identity { principal, authorisation: scopes, token: Some(Arc::new(token)) }))
+        Ok(Some(Identity::new(principal, scopes, Some(Arc::new(token)))))
     }
 
     /// What a token of `principal` may do.

@@ -2,8 +2,7 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use perijove_core::identity::{Identity, Principal};
-use perijove_model::scope::{Authorisation, ScopeSet, identify_scopes};
+use perijove_core::identity::Principal;
 use serde_json::json as value;
 
 use crate::app::App;
@@ -15,33 +14,23 @@ use crate::responses::json;
 /// Shows the caller's own model and scopes. Every token may identify its owner here.
 pub async fn show(State(app): State<App>, caller: Caller) -> Answer {
     let identity = caller.identity().ok_or_else(|| Failure::forbidden(""))?;
-    let scopes = with_identify(identity);
+    let scopes = identity.identifying();
     let token_id = Some(identity.token.as_ref().map(|token| format!("a{}", token.id)));
     let session_id = Some(identity.token.as_ref().and_then(|token| token.session_id.clone()));
-    let own_scopes = Some(identity.authorisation.scopes().clone());
+    let own_scopes = Some(identity.authorisation.shared_scopes());
     match &identity.principal {
         Principal::User(user) => {
-            let model = models::user(&app.hub, &scopes, user, false);
+            let model = models::user(&app.hub, scopes, user, false);
             let mut model = model.ok_or_else(|| Failure::forbidden(""))?;
             (model.token_id, model.session_id, model.scopes) = (token_id, session_id, own_scopes);
             json(StatusCode::OK, &model)
         }
         Principal::Service(service) => {
-            let mut model = models::own_service(&app.hub, &scopes, service).await?;
+            let mut model = models::own_service(&app.hub, scopes, service).await?;
             model.insert("token_id".into(), value!(token_id));
             model.insert("session_id".into(), value!(session_id));
             model.insert("scopes".into(), value!(own_scopes));
             json(StatusCode::OK, &model)
         }
     }
-}
-
-fn with_identify(identity: &Identity) -> Authorisation {
-    let identify = identify_scopes(identity.principal.owner());
-    let held = identity.authorisation.scopes();
-    if identify.is_subset(held) {
-        return identity.authorisation.clone();
-    }
-    let all: ScopeSet = held.union(&identify).cloned().collect();
-    Authorisation::from_set(all)
 }

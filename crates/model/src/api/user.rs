@@ -1,6 +1,7 @@
 //! Users.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -50,7 +51,7 @@ pub struct UserModel {
     pub user_info: Option<Option<Json>>,
     /// Expanded scopes of the caller; in `GET /user` only.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub scopes: Option<ScopeSet>,
+    pub scopes: Option<Arc<ScopeSet>>,
     /// The browser session of the caller's token, if any; in `GET /user` only.
     #[serde(skip_serializing_if = "Option::is_none", with = "double")]
     pub session_id: Option<Option<String>>,

@@ -54,7 +54,7 @@ pub enum ScopeFilter<'a> {
 
 #[derive(Debug, Default)]
 struct Inner {
-    scopes: ScopeSet,
+    scopes: Arc<ScopeSet>,
     parsed: BTreeMap<String, Reach>,
 }
 
@@ -71,7 +71,7 @@ impl Authorisation {
     /// The same, taking the set.
     pub fn from_set(expanded: ScopeSet) -> Self {
         let parsed = parse(expanded.iter().map(String::as_str));
-        Self(Arc::new(Inner { scopes: expanded, parsed }))
+        Self(Arc::new(Inner { scopes: Arc::new(expanded), parsed }))
     }
 
     /// Nothing is allowed.
@@ -82,6 +82,11 @@ impl Authorisation {
     /// The expanded scopes.
     pub fn scopes(&self) -> &ScopeSet {
         &self.0.scopes
+    }
+
+    /// The expanded scopes, for those who keep or show them: not copied.
+    pub fn shared_scopes(&self) -> Arc<ScopeSet> {
+        Arc::clone(&self.0.scopes)
     }
 
     /// Whether the scope is there, with or without filter.
