@@ -3,6 +3,7 @@
 //! A line is `[I 2026-01-31 12:34:56.789 JupyterHub servers:42] message key=value`. Upstream's
 //! letters, time stamp and name are kept, because log scrapers (fail2ban and the like) match them.
 
+use std::cell::RefCell;
 use std::fmt;
 use std::io::{IsTerminal, Write};
 
@@ -82,12 +83,9 @@ where
         };
         let module = metadata.module_path().and_then(|path| path.rsplit("::").next()).unwrap_or("app");
         let (on, off) = if writer.has_ansi_escapes() { (colour, "\x1b[0m") } else { ("", "") };
-        write!(
-            writer,
-            "{on}[{letter} {} JupyterHub {module}:{}]{off} ",
-            Local::now().format("%Y-%m-%d %H:%M:%S%.3f"),
-            metadata.line().unwrap_or(0)
-        )?;
+        write!(writer, "{on}[{letter} ")?;
+        write_time(&mut writer)?;
+        write!(writer, " JupyterHub {module}:{}]{off} ", metadata.line().unwrap_or(0))?;
         let mut fields = Fields::default();
         event.record(&mut fields);
         write!(writer, "{}", fields.message)?;
@@ -96,6 +94,23 @@ where
         }
         writeln!(writer)
     }
+}
+
+thread_local! {
+    /// The second that was written last, and its text: a busy hub writes thousands of lines a second.
+    static SECOND: RefCell<(i64, String)> = RefCell::default();
+}
+
+/// Writes the local time, as `2026-01-31 12:34:56.789`.
+fn write_time(writer: &mut Writer<'_>) -> fmt::Result {
+    let now = Local::now();
+    SECOND.with_borrow_mut(|(second, text)| {
+        if *second != now.timestamp() || text.is_empty() {
+            *second = now.timestamp();
+            *text = now.format("%Y-%m-%d %H:%M:%S").to_string();
+        }
+        write!(writer, "{text}.{:03}", now.timestamp_subsec_millis())
+    })
 }
 
 #[derive(Default)]
