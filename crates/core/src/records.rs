@@ -74,10 +74,17 @@ impl UserRecord {
 }
 
 impl SpawnerRecord {
-    /// The URL that requests are forwarded to, without path.
+    /// The URL that requests are forwarded to, without path. None while a start has not got one yet.
     pub fn target(&self) -> Option<String> {
-        self.server.as_ref().map(server_url)
+        self.server.as_ref().and_then(address_url)
     }
+}
+
+/// [`server_url`] of a single-user server; None for the row of a start that was not told yet where the
+/// server listens.
+pub fn address_url(server: &store::Server) -> Option<String> {
+    let known = server.proto == "http+unix" || server.port.is_some_and(|port| port != 0);
+    known.then(|| server_url(server))
 }
 
 /// `proto://ip:port` of a server's row. A Unix socket's path is kept, quoted, in `ip`.

@@ -85,7 +85,7 @@ impl Hub {
         wanted.extend(self.service_routes().await?);
         for live in self.servers.all().into_iter().filter(|live| live.state().is_ready()) {
             let Some(name) = self.user_name(live.key.0).await? else { continue };
-            let url = self.target_url(live.key.0, &live.key.1).await?;
+            let Some(url) = self.target_url(live.key.0, &live.key.1).await? else { continue };
             let spec = self.settings.server_path(&name.escaped(), &live.key.1.escaped());
             let data = object(json!({ "user": name.as_str(), "server_name": live.key.1.as_str() }));
             wanted.insert(spec, (Target::url(&url).map_err(Error::internal)?, data));

@@ -128,10 +128,12 @@ impl Hub {
     /// Stops the services that the hub runs, and all servers, if they end with the hub. Pages still
     /// answer meanwhile.
     pub async fn close_servers(self: &Arc<Self>) {
+        // From now on nothing new starts.
+        self.shutdown.cancel();
         self.close_services().await;
         if !self.stop_servers.load(Ordering::Relaxed) {
             tracing::info!("Leaving single-user servers running");
-            return;
+            return self.interrupt_starts().await;
         }
         if let Err(error) = self.stop_all_servers().await {
             tracing::error!("the servers could not be stopped: {error}");

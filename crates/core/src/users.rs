@@ -99,8 +99,11 @@ impl Hub {
         if by.user().is_some_and(|caller| caller.row.id == user.row.id) {
             return Err(Error::Invalid("Cannot delete yourself!".into()));
         }
-        for spawner in &user.spawners {
-            self.stop_before_delete(user, &spawner.name).await?;
+        let busy = || Error::Invalid(format!("User {} is being deleted", user.name));
+        let _leaving = self.servers.leave(user.row.id).ok_or_else(busy)?;
+        // The record may be older than a start: what runs is what this process knows.
+        for server in self.servers.of_user(user.row.id) {
+            self.stop_before_delete(user, &server.key.1).await?;
         }
         self.authenticator.delete_user(&user.name).await;
         let mut tx = self.store.begin().await?;
@@ -167,8 +170,11 @@ impl Hub {
     /// Ends a login session: its tokens are revoked, and, where configured, the user's servers stopped.
     pub async fn log_out(self: &Arc<Self>, user: &Arc<UserRecord>, session_id: Option<&str>) -> Result<()> {
         if self.settings.pages.shutdown_on_logout {
-            for spawner in &user.spawners {
-                self.stop_server(user, &spawner.name).await?;
+            for server in self.servers.of_user(user.row.id) {
+                // A server that cannot be stopped must not keep its user logged in.
+                if let Err(error) = self.stop_server(user, &server.key.1).await {
+                    tracing::error!(user.name = %user.name, "stopping a server at logout failed: {error}");
+                }
             }
         }
         let Some(session_id) = session_id else { return Ok(()) };

@@ -38,6 +38,7 @@ pub struct TestHub {
     pub routes: RouteTable,
     /// Its database.
     pub store: Store,
+    rules: PolicySettings,
 }
 
 /// A hub being put together.
@@ -65,6 +66,15 @@ impl TestHub {
     /// The same, finished.
     pub async fn new() -> Self {
         Self::builder().build().await
+    }
+
+    /// Another hub on the same database, as after `kill -9`: servers run on, routes are gone. The one
+    /// before knows nothing of it and must not be used any more.
+    pub async fn restarted(&self) -> Self {
+        let settings = self.hub.settings.clone();
+        let hub = assemble(settings, self.rules.clone(), self.store.clone(), self.spawner.clone()).await;
+        hub.hub.add_hub_route().await.expect("a route");
+        hub
     }
 
     /// The token of the service that may do everything.
@@ -182,35 +192,44 @@ impl TestHubBuilder {
         let _installed = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let options = StoreOptions { no_db: true, ..StoreOptions::default() };
         let store = Store::connect("sqlite://", options).await.expect("a database in memory");
-        let authenticator = Arc::new(FakeAuthenticator);
-        let policy = Policy::new(self.policy, authenticator.as_ref()).await.expect("a policy");
-        let spawner = Arc::new(FakeSpawner::default());
-        let routes = RouteTable::default();
-        let renderer = Renderer::new(RenderOptions {
-            base_url: self.settings.hub_prefix.clone(),
-            prefix: self.settings.base_url.clone(),
-            ..RenderOptions::default()
-        });
-        let parts = Parts {
-            settings: self.settings,
-            store: store.clone(),
-            authenticator,
-            policy: Arc::new(policy),
-            spawner: spawner.clone(),
-            routes: Arc::new(routes.clone()),
-            hooks: Arc::new(NoHooks),
-            scopes: Arc::new(Scopes::default()),
-            crypt: None,
-            http: reqwest::Client::builder().no_proxy().build().expect("an HTTP client"),
-            clock: Utc::now,
-        };
-        let hub = Hub::new(parts, CancellationToken::new());
-        hub.seed(&self.seed).await.expect("a seeded database");
-        hub.add_hub_route().await.expect("a route");
-        let renderer = Arc::new(renderer.expect("templates"));
-        let app = App { hub: hub.clone(), renderer, options: Arc::new(AppOptions::default()) };
-        TestHub { hub, service: HubService::new(app), spawner, routes, store }
+        let hub = assemble(self.settings, self.policy, store, Arc::default()).await;
+        hub.hub.seed(&self.seed).await.expect("a seeded database");
+        hub.hub.add_hub_route().await.expect("a route");
+        hub
     }
+}
+
+async fn assemble(
+    settings: Settings,
+    rules: PolicySettings,
+    store: Store,
+    spawner: Arc<FakeSpawner>,
+) -> TestHub {
+    let authenticator = Arc::new(FakeAuthenticator);
+    let policy = Policy::new(rules.clone(), authenticator.as_ref()).await.expect("a policy");
+    let routes = RouteTable::default();
+    let renderer = Renderer::new(RenderOptions {
+        base_url: settings.hub_prefix.clone(),
+        prefix: settings.base_url.clone(),
+        ..RenderOptions::default()
+    });
+    let parts = Parts {
+        settings,
+        store: store.clone(),
+        authenticator,
+        policy: Arc::new(policy),
+        spawner: spawner.clone(),
+        routes: Arc::new(routes.clone()),
+        hooks: Arc::new(NoHooks),
+        scopes: Arc::new(Scopes::default()),
+        crypt: None,
+        http: reqwest::Client::builder().no_proxy().build().expect("an HTTP client"),
+        clock: Utc::now,
+    };
+    let hub = Hub::new(parts, CancellationToken::new());
+    let renderer = Arc::new(renderer.expect("templates"));
+    let app = App { hub: hub.clone(), renderer, options: Arc::new(AppOptions::default()) };
+    TestHub { hub, service: HubService::new(app), spawner, routes, store, rules }
 }
 
 fn settings(base_url: &str) -> Settings {

@@ -1,6 +1,7 @@
 //! Servers that are tasks of the test: they answer every request with an empty 200.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -27,6 +28,8 @@ pub enum Behaviour {
     Exits(String),
     /// The start never returns.
     Hangs,
+    /// The server starts, and takes connections, but never answers.
+    Silent,
 }
 
 struct Running {
@@ -39,6 +42,10 @@ struct Running {
 #[derive(Default)]
 pub struct FakeSpawner {
     behaviour: Mutex<Behaviour>,
+    polls: Mutex<Option<Poll>>,
+    stops_fail: AtomicBool,
+    impatient: AtomicBool,
+    starts: AtomicUsize,
     running: Mutex<HashMap<(String, String), Running>>,
 }
 
@@ -46,6 +53,26 @@ impl FakeSpawner {
     /// From now on starts do this.
     pub fn behave(&self, behaviour: Behaviour) {
         *self.behaviour.lock().unwrap_or_else(PoisonError::into_inner) = behaviour;
+    }
+
+    /// From now on polls answer this, whatever runs; None for the truth.
+    pub fn poll_as(&self, answer: Option<Poll>) {
+        *self.polls.lock().unwrap_or_else(PoisonError::into_inner) = answer;
+    }
+
+    /// Whether stops fail from now on, and leave the server running.
+    pub fn fail_stops(&self, fail: bool) {
+        self.stops_fail.store(fail, Ordering::SeqCst);
+    }
+
+    /// From now on servers have a moment only to answer.
+    pub fn be_impatient(&self) {
+        self.impatient.store(true, Ordering::SeqCst);
+    }
+
+    /// How many starts there were.
+    pub fn starts(&self) -> usize {
+        self.starts.load(Ordering::SeqCst)
     }
 
     /// What a running server was started with.
@@ -67,11 +94,13 @@ impl FakeSpawner {
 }
 
 /// Options that hold nothing.
-struct FakeOptions;
+struct FakeOptions {
+    answer: Duration,
+}
 
 impl Options for FakeOptions {
     fn changed(&self, _: &mut SpawnFacts, _: &[(String, PythonValue)]) -> Result<Settings, SpawnError> {
-        Ok(Settings::new(Self))
+        Ok(Settings::new(Self { answer: self.answer }))
     }
 
     fn value(&self, _: &str) -> Option<PythonValue> {
@@ -85,7 +114,7 @@ impl Options for FakeOptions {
     fn timing(&self) -> Timing {
         Timing {
             start: Duration::from_secs(60),
-            answer: Duration::from_secs(30),
+            answer: self.answer,
             poll_interval: Some(Duration::from_secs(30)),
             poll_jitter: 0.0,
         }
@@ -114,10 +143,12 @@ impl Spawner for FakeSpawner {
     }
 
     fn settings(&self) -> Settings {
-        Settings::new(FakeOptions)
+        let impatient = self.impatient.load(Ordering::SeqCst);
+        Settings::new(FakeOptions { answer: Duration::from_millis(if impatient { 50 } else { 30_000 }) })
     }
 
     async fn start(&self, launch: &Launch, journal: &dyn Journal) -> Result<Started, SpawnError> {
+        self.starts.fetch_add(1, Ordering::SeqCst);
         let behaviour = self.behaviour.lock().unwrap_or_else(PoisonError::into_inner).clone();
         match &behaviour {
             Behaviour::Refuses(status, message) => {
@@ -128,7 +159,7 @@ impl Spawner for FakeSpawner {
                 });
             }
             Behaviour::Hangs => std::future::pending().await,
-            Behaviour::Works | Behaviour::Exits(_) => (),
+            Behaviour::Works | Behaviour::Silent | Behaviour::Exits(_) => (),
         }
         let launch_error = |error: std::io::Error| SpawnError::Launch { problem: error.to_string() };
         let listener = TcpListener::bind("127.0.0.1:0").await.map_err(launch_error)?;
@@ -141,6 +172,7 @@ impl Spawner for FakeSpawner {
             message: "working on it".into(),
             html_message: None,
         });
+        let silent = behaviour == Behaviour::Silent;
         let report = match behaviour {
             Behaviour::Exits(output) => Some(ExitReport { code: Some(1), output }),
             _ => None,
@@ -149,7 +181,9 @@ impl Spawner for FakeSpawner {
         let running = Running {
             ended: watch::channel(report).0,
             task: tokio::spawn(async move {
-                if works {
+                if silent {
+                    std::future::pending::<()>().await;
+                } else if works {
                     serve(listener).await;
                 }
             }),
@@ -161,6 +195,9 @@ impl Spawner for FakeSpawner {
     }
 
     async fn poll(&self, target: &Target) -> Poll {
+        if let Some(answer) = self.polls.lock().unwrap_or_else(PoisonError::into_inner).clone() {
+            return answer;
+        }
         match self.running().get(&key(target)) {
             Some(running) if running.ended.borrow().is_none() => Poll::Running,
             Some(running) => Poll::Stopped(running.ended.borrow().as_ref().and_then(|report| report.code)),
@@ -169,6 +206,9 @@ impl Spawner for FakeSpawner {
     }
 
     async fn stop(&self, target: &Target, _: bool) -> Result<(), SpawnError> {
+        if self.stops_fail.load(Ordering::SeqCst) {
+            return Err(SpawnError::Process("it cannot be signalled".into()));
+        }
         if let Some(running) = self.running().remove(&key(target)) {
             running.task.abort();
             running.ended.send_replace(Some(ExitReport { code: Some(0), output: String::new() }));

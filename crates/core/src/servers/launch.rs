@@ -6,6 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use perijove_model::name::ServerName;
 use perijove_spawners::{Journal, Launch, ProcessRecord, ServerState, SpawnError, SpawnFacts, Target};
+use perijove_store::Tx;
 use serde_json::{Map, Value};
 use tokio::time::timeout;
 
@@ -16,7 +17,7 @@ use super::start::StartRequest;
 use crate::error::{Error, Result};
 use crate::hooks::HookTarget;
 use crate::hub::Hub;
-use crate::records::{UserRecord, server_url};
+use crate::records::{UserRecord, address_url};
 
 /// Commits what the spawner reports before the child may run.
 struct StartJournal<'a> {
@@ -172,6 +173,16 @@ impl Hub {
     /// What the spawner needs to find a server again, from the database.
     pub(super) async fn target(&self, user: &UserRecord, server: &ServerName) -> Result<Option<Target>> {
         let mut tx = self.store.read().await?;
+        self.target_in(&mut tx, user, server).await
+    }
+
+    /// The same inside a transaction.
+    pub(super) async fn target_in(
+        &self,
+        tx: &mut Tx,
+        user: &UserRecord,
+        server: &ServerName,
+    ) -> Result<Option<Target>> {
         let Some(row) = tx.spawners().by_user_and_name(user.row.id, server.as_str()).await? else {
             return Ok(None);
         };
@@ -196,13 +207,12 @@ impl Hub {
         }))
     }
 
-    /// The URL that requests for a server are forwarded to.
-    pub(crate) async fn target_url(&self, user_id: i64, server: &ServerName) -> Result<String> {
+    /// The URL that requests for a server are forwarded to. None if the database has none.
+    pub(crate) async fn target_url(&self, user_id: i64, server: &ServerName) -> Result<Option<String>> {
         let mut tx = self.store.read().await?;
-        let gone = || Error::internal("the server's row is gone");
-        let spawner = tx.spawners().by_user_and_name(user_id, server.as_str()).await?.ok_or_else(gone)?;
-        let row = tx.servers().find(spawner.server_id.ok_or_else(gone)?).await?.ok_or_else(gone)?;
-        Ok(server_url(&row))
+        let spawner = tx.spawners().by_user_and_name(user_id, server.as_str()).await?;
+        let Some(server_id) = spawner.and_then(|spawner| spawner.server_id) else { return Ok(None) };
+        Ok(tx.servers().find(server_id).await?.as_ref().and_then(address_url))
     }
 }
 

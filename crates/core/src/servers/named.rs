@@ -117,8 +117,8 @@ impl Hub {
         server: &ServerName,
         changes: ServerChanges,
     ) -> Result<SpawnerRecord> {
-        let live = self.servers.entry((user.row.id, server.clone()));
-        live.apply(Event::RenameBegan).map_err(|_| {
+        let key = (user.row.id, server.clone());
+        let live = self.servers.claim(key, Event::RenameBegan).map_err(|_| {
             Error::Invalid(format!("{}:{server} is active. Please stop it before modifying it.", user.name))
         })?;
         let changed = self.change_server_rows(user, server, changes).await;
@@ -159,7 +159,24 @@ impl Hub {
     }
 
     /// Deletes a stopped named server for good.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] while it is active.
     pub async fn delete_server(self: &Arc<Self>, user: &UserRecord, server: &ServerName) -> Result<()> {
+        // Nobody may start it while its rows go.
+        let key = (user.row.id, server.clone());
+        let live = self.servers.claim(key, Event::RenameBegan).map_err(|refused| {
+            Error::Invalid(format!("{}:{server} is {}. Please stop it first.", user.name, refused.state))
+        })?;
+        let deleted = self.delete_server_rows(user, server).await;
+        if let Err(refused) = live.apply(Event::RenameEnded) {
+            tracing::error!("{refused}");
+        }
+        self.servers.forget_stopped(&live.key);
+        deleted
+    }
+
+    async fn delete_server_rows(&self, user: &UserRecord, server: &ServerName) -> Result<()> {
         if let Some(target) = self.target(user, server).await? {
             self.spawner.delete_forever(&target).await;
         }
@@ -168,7 +185,6 @@ impl Hub {
             tx.spawners().delete(row.id).await?;
         }
         tx.commit().await?;
-        self.servers.remove(&(user.row.id, server.clone()));
         Ok(())
     }
 

@@ -8,24 +8,26 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use perijove_model::name::ServerName;
-use perijove_spawners::Poll;
+use perijove_spawners::{Poll, Target};
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
 use super::registry::LiveServer;
 use super::start::log_name;
-use super::state::Event;
+use super::state::{Event, ServerState, StartPhase};
 use crate::error::Result;
 use crate::hub::Hub;
-use crate::records::{UserRecord, server_url};
+use crate::records::{UserRecord, address_url};
 
 /// A server that the database says is running.
 pub struct Found {
     user: Arc<UserRecord>,
     server: ServerName,
     live: Arc<LiveServer>,
-    url: String,
+    target: Target,
+    /// None if the hub ended in the middle of the start.
+    url: Option<String>,
 }
 
 impl Hub {
@@ -45,17 +47,18 @@ impl Hub {
                     user
                 }
             };
-            let (server, url) = (ServerName::from_stored(running.spawner.name), server_url(&running.server));
-            let live = self.servers.entry((user.row.id, server.clone()));
-            if let Err(refused) = live.apply(Event::Found) {
-                tracing::error!("{refused}");
-                continue;
+            let url = address_url(&running.server);
+            let server = ServerName::from_stored(running.spawner.name);
+            let Some(target) = self.target_in(&mut tx, &user, &server).await? else { continue };
+            match self.servers.claim((user.row.id, server.clone()), Event::Found) {
+                Ok(live) => found.push(Found { user, server, live, target, url }),
+                Err(refused) => tracing::error!("{refused}"),
             }
-            found.push(Found { user, server, live, url });
         }
         drop(tx);
         for one in &found {
-            if let Err(error) = self.add_server_route(&one.user, &one.server, &one.url).await {
+            let Some(url) = &one.url else { continue };
+            if let Err(error) = self.add_server_route(&one.user, &one.server, url).await {
                 tracing::error!(user.name = %one.user.name, "the route of a running server cannot be added: {error}");
             }
         }
@@ -69,15 +72,7 @@ impl Hub {
         for one in found {
             let hub = self.clone();
             let span = tracing::info_span!("check", user.name = %one.user.name, server.name = %one.server);
-            let check = checks.track_future(
-                async move {
-                    if let Err(error) = hub.check_server(&one).await {
-                        tracing::error!("checking a server failed: {error}");
-                        hub.begin_stop(&one.user, &one.server, &one.live);
-                    }
-                }
-                .instrument(span),
-            );
+            let check = checks.track_future(async move { hub.check_server(one).await }.instrument(span));
             self.tasks.spawn(check);
         }
         checks.close();
@@ -91,54 +86,84 @@ impl Hub {
         }
     }
 
-    async fn check_server(self: &Arc<Self>, one: &Found) -> Result<()> {
-        let Some(mut target) = self.target(&one.user, &one.server).await? else { return Ok(()) };
+    async fn check_server(self: &Arc<Self>, mut one: Found) {
+        let name = log_name(&one.user, &one.server);
         if self.policy.is_blocked(one.user.name.as_str()) {
             tracing::warn!("Stopping spawner for blocked user: {}", one.user.name);
-            self.begin_stop(&one.user, &one.server, &one.live);
-            return Ok(());
+            return self.begin_stop(&one.user, &one.server, &one.live);
         }
-        match self.spawner.poll(&target).await {
+        let Some(url) = one.url.take() else {
+            tracing::warn!("{name} was being started when the hub ended; what there is of it is cleaned up");
+            return self.begin_stop(&one.user, &one.server, &one.live);
+        };
+        match self.spawner.poll(&one.target).await {
             Poll::Stopped(_) => {
-                tracing::warn!(
-                    "{} appears to have stopped while the Hub was down",
-                    log_name(&one.user, &one.server)
-                );
-                self.begin_stop(&one.user, &one.server, &one.live);
-                return Ok(());
+                tracing::warn!("{name} appears to have stopped while the Hub was down");
+                return self.begin_stop(&one.user, &one.server, &one.live);
             }
             Poll::Unknown(why) => {
-                tracing::warn!("cannot tell whether the server runs, so it is left alone: {why}");
+                // Whether it answers says nothing then, and it must not be stopped for that.
+                tracing::warn!("cannot tell whether {name} runs, so it is left alone: {why}");
+                return self.adopt_server(one);
             }
-            Poll::Running => {
-                if target.process.is_none() {
-                    target.process = self.spawner.adopt(&target).await;
-                    if let Some(process) = &target.process
-                        && let Some(spawner) = one.user.spawner(one.server.as_str())
-                    {
-                        self.record_process(spawner.row.id, &target.state, Some(process)).await?;
+            Poll::Running => self.record_adopted(&mut one).await,
+        }
+        match self.wait_up(&one.target, &url, &one.target.base_url).await {
+            Ok(()) => {
+                tracing::info!("{name} still running");
+                self.adopt_server(one);
+            }
+            Err(error) => {
+                tracing::error!("{name} runs but does not answer, so it is stopped: {error}");
+                self.begin_stop(&one.user, &one.server, &one.live);
+            }
+        }
+    }
+
+    fn adopt_server(self: &Arc<Self>, one: Found) {
+        if one.live.apply(Event::Answered).is_ok() {
+            self.watch_server(one.user, one.server, one.live, one.target);
+        }
+    }
+
+    /// Keeps a record of a server that JupyterHub started: its process number alone may be used again.
+    async fn record_adopted(&self, one: &mut Found) {
+        if one.target.process.is_some() {
+            return;
+        }
+        one.target.process = self.spawner.adopt(&one.target).await;
+        let Some(spawner) = one.user.spawner(one.server.as_str()) else { return };
+        if one.target.process.is_none() {
+            return;
+        }
+        let recorded = self.record_process(spawner.row.id, &one.target.state, one.target.process.as_ref());
+        if let Err(error) = recorded.await {
+            tracing::error!("a running server cannot be recorded: {error}");
+        }
+    }
+
+    /// Ends starts that have no process yet, for a hub that leaves servers running. The others are
+    /// found by the next hub.
+    pub(crate) async fn interrupt_starts(self: &Arc<Self>) {
+        for live in self.servers.all() {
+            match live.state() {
+                ServerState::Starting(StartPhase::Launching) => {
+                    if let Err(error) = self.stop_live(&live).await {
+                        tracing::error!("a start could not be interrupted: {error}");
                     }
                 }
+                ServerState::Starting(_) => drop(live.cancel_task()),
+                _ => (),
             }
         }
-        self.wait_up(&target, &one.url, &target.base_url).await?;
-        if one.live.apply(Event::Answered).is_ok() {
-            tracing::info!("{} still running", log_name(&one.user, &one.server));
-            self.watch_server(one.user.clone(), one.server.clone(), one.live.clone(), target);
-        }
-        Ok(())
     }
 
     /// Stops all servers, for a hub that ends with `cleanup_servers`.
     pub async fn stop_all_servers(self: &Arc<Self>) -> Result<()> {
         let mut stops = Vec::new();
         for live in self.servers.all() {
-            let mut tx = self.store.read().await?;
-            let Some(row) = tx.users().find(live.key.0).await? else { continue };
-            let user = Arc::new(UserRecord::of_row(&mut tx, row).await?);
-            drop(tx);
-            let (hub, server) = (self.clone(), live.key.1.clone());
-            stops.push(tokio::spawn(async move { hub.stop_server(&user, &server).await }));
+            let hub = self.clone();
+            stops.push(tokio::spawn(async move { hub.stop_live(&live).await }));
         }
         for stop in stops {
             match stop.await {
@@ -148,5 +173,13 @@ impl Hub {
             }
         }
         Ok(())
+    }
+
+    async fn stop_live(self: &Arc<Self>, live: &LiveServer) -> Result<()> {
+        let mut tx = self.store.read().await?;
+        let Some(row) = tx.users().find(live.key.0).await? else { return Ok(()) };
+        let user = Arc::new(UserRecord::of_row(&mut tx, row).await?);
+        drop(tx);
+        self.stop_server(&user, &live.key.1).await.map(drop)
     }
 }

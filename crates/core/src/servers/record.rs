@@ -72,6 +72,10 @@ impl Hub {
         let now = self.now();
         let base_url = self.settings.server_path(&user.name.escaped(), &request.server.escaped());
         let mut tx = self.store.begin().await?;
+        // The record was read before: meanwhile the user may have been deleted, and the number reused.
+        if tx.users().find(user.row.id).await?.is_none_or(|row| row.name != user.row.name) {
+            return Err(Error::NotFound(format!("There is no user {} any more", user.name)));
+        }
         let mut spawner =
             self.spawner_row(&mut tx, user.row.id, &request.server, &request.display_name).await?;
         if let Some(old) = spawner.server_id.take() {

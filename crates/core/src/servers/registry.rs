@@ -4,11 +4,12 @@
 //! truth; this is what a poll or a task in this process knows on top of it.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use perijove_model::name::ServerName;
 use tokio::sync::watch;
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::progress::ProgressLog;
 use super::state::{Event, IllegalTransition, ServerState};
@@ -24,7 +25,24 @@ pub struct LiveServer {
     /// The events of its last start.
     pub progress: ProgressLog,
     state: watch::Sender<ServerState>,
-    task: Mutex<CancellationToken>,
+    failed_stops: AtomicU64,
+    task: Mutex<TaskEnds>,
+}
+
+/// The two ends of a background task: asked for, and come.
+#[derive(Debug, Default)]
+struct TaskEnds {
+    cancel: CancellationToken,
+    ended: Option<CancellationToken>,
+}
+
+/// The background task (start or watch) of a server, as the task itself holds it. Dropping it says
+/// that the task has ended.
+#[derive(Debug)]
+pub struct TaskHandle {
+    /// Cancelled when the task is to end.
+    pub cancel: CancellationToken,
+    _ended: DropGuard,
 }
 
 impl LiveServer {
@@ -33,7 +51,8 @@ impl LiveServer {
             key,
             progress: ProgressLog::default(),
             state: watch::channel(ServerState::Stopped).0,
-            task: Mutex::new(CancellationToken::new()),
+            failed_stops: AtomicU64::new(0),
+            task: Mutex::default(),
         }
     }
 
@@ -66,19 +85,31 @@ impl LiveServer {
         outcome.unwrap_or_else(|| Err(IllegalTransition { state: self.state(), event }))
     }
 
-    /// Hands out the token that ends the present background task (start or watch) of the server;
-    /// the one before it is cancelled.
-    pub fn new_task(&self) -> CancellationToken {
-        let token = CancellationToken::new();
-        let mut slot = self.task.lock().unwrap_or_else(PoisonError::into_inner);
-        slot.cancel();
-        *slot = token.clone();
-        token
+    /// How many stops have failed: whoever waits for one sees by this that it did.
+    pub fn failed_stops(&self) -> u64 {
+        self.failed_stops.load(Ordering::SeqCst)
     }
 
-    /// Ends the present background task.
-    pub fn cancel_task(&self) {
-        self.task.lock().unwrap_or_else(PoisonError::into_inner).cancel();
+    /// Counts a stop that failed. Comes before the change of state that waiters see.
+    pub(super) fn count_failed_stop(&self) {
+        self.failed_stops.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// Begins a background task of the server; the one before it is cancelled.
+    pub fn new_task(&self) -> TaskHandle {
+        let (cancel, ended) = (CancellationToken::new(), CancellationToken::new());
+        let mut slot = self.task.lock().unwrap_or_else(PoisonError::into_inner);
+        slot.cancel.cancel();
+        *slot = TaskEnds { cancel: cancel.clone(), ended: Some(ended.clone()) };
+        TaskHandle { cancel, _ended: ended.drop_guard() }
+    }
+
+    /// Asks the present background task to end. The token is cancelled once it has; there is none if
+    /// there never was a task.
+    pub fn cancel_task(&self) -> Option<CancellationToken> {
+        let slot = self.task.lock().unwrap_or_else(PoisonError::into_inner);
+        slot.cancel.cancel();
+        slot.ended.clone()
     }
 }
 
@@ -98,6 +129,20 @@ pub struct Counts {
 pub struct Registry {
     servers: Mutex<HashMap<ServerKey, Arc<LiveServer>>>,
     users: Mutex<HashSet<i64>>,
+    leaving: Mutex<HashSet<i64>>,
+}
+
+/// As long as this is held, nothing of the user is started: the user is being deleted.
+#[derive(Debug)]
+pub struct Leaving<'a> {
+    registry: &'a Registry,
+    user_id: i64,
+}
+
+impl Drop for Leaving<'_> {
+    fn drop(&mut self) {
+        self.registry.leaving.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.user_id);
+    }
 }
 
 impl Registry {
@@ -106,16 +151,38 @@ impl Registry {
         self.lock().get(key).cloned()
     }
 
-    /// The server; made, in the state stopped, if need be.
-    pub fn entry(&self, key: ServerKey) -> Arc<LiveServer> {
-        self.users.lock().unwrap_or_else(PoisonError::into_inner).insert(key.0);
-        self.lock().entry(key.clone()).or_insert_with(|| Arc::new(LiveServer::new(key))).clone()
-    }
-
     /// Whether a server of the user was ever more than stopped since the hub began. Upstream then
     /// shows empty options and states where it otherwise shows none.
     pub fn knew_user(&self, user_id: i64) -> bool {
         self.users.lock().unwrap_or_else(PoisonError::into_inner).contains(&user_id)
+    }
+
+    /// Takes an event on behalf of a server that may not be here yet. Meanwhile no other caller can
+    /// forget the server, so that there are never two of it.
+    ///
+    /// # Errors
+    /// [`IllegalTransition`] where the event cannot happen now.
+    pub fn claim(&self, key: ServerKey, event: Event) -> Result<Arc<LiveServer>, IllegalTransition> {
+        self.users.lock().unwrap_or_else(PoisonError::into_inner).insert(key.0);
+        let mut servers = self.lock();
+        let server = match servers.get(&key) {
+            Some(server) => server.clone(),
+            None => Arc::new(LiveServer::new(key)),
+        };
+        server.apply(event)?;
+        servers.insert(server.key.clone(), server.clone());
+        Ok(server)
+    }
+
+    /// Marks a user as being deleted. None if that is under way already.
+    pub fn leave(&self, user_id: i64) -> Option<Leaving<'_>> {
+        let new = self.leaving.lock().unwrap_or_else(PoisonError::into_inner).insert(user_id);
+        new.then_some(Leaving { registry: self, user_id })
+    }
+
+    /// Whether the user is being deleted.
+    pub fn is_leaving(&self, user_id: i64) -> bool {
+        self.leaving.lock().unwrap_or_else(PoisonError::into_inner).contains(&user_id)
     }
 
     /// The state of a server; [`ServerState::Stopped`] for one that is not here.
@@ -176,16 +243,15 @@ mod tests {
     #[test]
     fn only_one_of_two_starts_wins() {
         let registry = Registry::default();
-        let server = registry.entry(key());
-        assert!(server.apply(Event::StartRequested).is_ok());
-        assert!(registry.entry(key()).apply(Event::StartRequested).is_err());
+        assert!(registry.claim(key(), Event::StartRequested).is_ok());
+        assert!(registry.claim(key(), Event::StartRequested).is_err());
         assert_eq!(registry.counts(), Counts { active: 1, starting: 1, ready: 0 });
     }
 
     #[test]
     fn only_stopped_servers_are_forgotten() {
         let registry = Registry::default();
-        registry.entry(key()).apply(Event::StartRequested).unwrap();
+        registry.claim(key(), Event::StartRequested).unwrap();
         registry.forget_stopped(&key());
         assert!(registry.get(&key()).is_some());
         registry.remove(&key());

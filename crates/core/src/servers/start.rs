@@ -12,6 +12,7 @@ use tracing::Instrument;
 
 use super::Outcome;
 use super::progress::ProgressEvent;
+use super::record::PreparedStart;
 use super::registry::LiveServer;
 use super::state::{Event, Failure, ServerState};
 use crate::error::{Error, Result};
@@ -51,26 +52,51 @@ impl Hub {
         request: StartRequest,
         patience: Duration,
     ) -> Result<Outcome> {
-        let key = (user.row.id, request.server.clone());
-        let live = self.servers.entry(key);
-        self.settle(&live).await;
-        self.check_limits()?;
-        live.apply(Event::StartRequested).map_err(|refused| {
-            Error::Invalid(format!("{}:{} is {}", user.name, request.server, refused.state))
-        })?;
+        let live = self.claim_for_start(user, &request.server).await?;
+        let failed_stops = live.failed_stops();
         live.progress.clear();
         live.progress.push(ProgressEvent::new(0, "Server requested"));
-        let cancel = live.new_task();
+        let task = live.new_task();
         let (hub, user, live_task) = (self.clone(), user.clone(), live.clone());
         let span = tracing::info_span!("start", user.name = %user.name, server.name = %request.server);
         let run = async move {
-            let outcome = cancel.run_until_cancelled(hub.run_start(&user, &request, &live_task)).await;
-            if let Some(outcome) = outcome {
+            // What it writes it writes to the end, so that a stop finds either all of it or nothing.
+            let prepared = hub.prepare_start(&user, &request).await;
+            let start = async { hub.run_start(&user, &request, prepared?, &live_task).await };
+            if let Some(outcome) = task.cancel.run_until_cancelled(start).await {
                 hub.end_start(&user, &request.server, &live_task, outcome).await;
             }
+            drop(task);
         };
         self.tasks.spawn(run.instrument(span));
-        wait_for_start(&live, patience).await
+        wait_for_start(&live, failed_stops, patience).await
+    }
+
+    /// Makes the server ours if it may start now.
+    async fn claim_for_start(&self, user: &UserRecord, server: &ServerName) -> Result<Arc<LiveServer>> {
+        let key = (user.row.id, server.clone());
+        if let Some(live) = self.servers.get(&key) {
+            self.settle(&live).await;
+        }
+        self.check_limits()?;
+        let live = self
+            .servers
+            .claim(key, Event::StartRequested)
+            .map_err(|refused| Error::Invalid(format!("{}:{server} is {}", user.name, refused.state)))?;
+        // Asked after the claim: whoever ends the hub or deletes the user says so first and looks
+        // for servers afterwards, so that one of the two sees the other.
+        let refusal = if self.shutdown.is_cancelled() {
+            Error::Busy { message: "The hub is shutting down.".into(), retry_after: None }
+        } else if self.servers.is_leaving(user.row.id) {
+            Error::Invalid(format!("User {} is being deleted", user.name))
+        } else {
+            return Ok(live);
+        };
+        for event in [Event::StopRequested, Event::StopDone] {
+            live.apply(event).map_err(Error::internal)?;
+        }
+        self.servers.forget_stopped(&live.key);
+        Err(refusal)
     }
 
     /// A server found at start-up and not looked at yet is neither started nor stopped before it was.
@@ -110,14 +136,15 @@ impl Hub {
         self: &Arc<Self>,
         user: &Arc<UserRecord>,
         request: &StartRequest,
+        prepared: PreparedStart,
         live: &Arc<LiveServer>,
     ) -> Result<()> {
         let began = Instant::now();
-        let prepared = self.prepare_start(user, request).await?;
         let target = self.launch(user, request, &prepared, live).await?;
         advance(live, Event::Launched)?;
         live.progress.push(ProgressEvent::new(50, "Server process started, waiting for its first answer"));
         let url = self.target_url(user.row.id, &request.server).await?;
+        let url = url.ok_or_else(|| Error::internal("the address of the server is not in the database"))?;
         let base_url = self.settings.server_path(&user.name.escaped(), &request.server.escaped());
         self.wait_up(&target, &url, &base_url).await?;
         advance(live, Event::Answered)?;
@@ -137,7 +164,7 @@ impl Hub {
         self: &Arc<Self>,
         user: &Arc<UserRecord>,
         server: &ServerName,
-        live: &LiveServer,
+        live: &Arc<LiveServer>,
         outcome: Result<()>,
     ) {
         let error = match outcome {
@@ -149,12 +176,16 @@ impl Hub {
         };
         let failure = failure_of(&error);
         tracing::error!("Error starting {}: {error}", log_name(user, server));
-        if let Err(error) = self.clean_up(user, server).await {
-            tracing::error!("cleaning up after a failed start failed too: {error}");
-        }
         let counts = failure.status >= 500;
-        if let Err(refused) = live.apply(Event::StartFailed(failure)) {
-            tracing::error!("{refused}");
+        match self.clean_up(user, server).await {
+            // Refused only where a stop that somebody asked for meanwhile goes on with it.
+            Ok(()) => drop(live.apply(Event::StartFailed(failure))),
+            Err(error) => {
+                tracing::error!("cleaning up after a failed start failed too: {error}");
+                if live.apply(Event::StopRequested).is_ok() {
+                    self.keep_unstopped(user, server, live).await;
+                }
+            }
         }
         if counts {
             self.count_failure();
@@ -176,7 +207,7 @@ impl Hub {
     }
 }
 
-async fn wait_for_start(live: &LiveServer, patience: Duration) -> Result<Outcome> {
+async fn wait_for_start(live: &LiveServer, failed_stops: u64, patience: Duration) -> Result<Outcome> {
     let mut states = live.watch();
     let ended = states.wait_for(|state| !matches!(state, ServerState::Starting(_)));
     let state = match timeout(patience, ended).await {
@@ -188,6 +219,9 @@ async fn wait_for_start(live: &LiveServer, patience: Duration) -> Result<Outcome
         ServerState::Failed(failure) => {
             Err(Error::Status { status: failure.status, message: failure.message })
         }
+        _ if live.failed_stops() > failed_stops => Err(Error::SpawnFailed(
+            "The start of the server failed, and it could not be stopped either. The hub's log has the cause.".into(),
+        )),
         _ => Ok(Outcome::Done),
     }
 }

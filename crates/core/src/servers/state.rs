@@ -60,6 +60,8 @@ pub enum Event {
     StopRequested,
     /// The server is stopped and cleaned up.
     StopDone,
+    /// The server could not be stopped: it may still run.
+    StopFailed,
     /// The hub found the server's record at start-up.
     Found,
     /// A rename began.
@@ -94,6 +96,7 @@ impl ServerState {
             (S::Starting(_), Event::StartFailed(failure)) => S::Failed(failure.clone()),
             (S::Starting(_) | S::Ready | S::Checking, Event::StopRequested) => S::Stopping,
             (S::Stopping, Event::StopDone) => S::Stopped,
+            (S::Stopping, Event::StopFailed) => S::Ready,
             (S::Stopped, Event::Found) => S::Checking,
             (S::Stopped | S::Failed(_), Event::RenameBegan) => S::Renaming,
             (S::Renaming, Event::RenameEnded) => S::Stopped,
@@ -172,6 +175,14 @@ mod tests {
             failed.after(Event::StartRequested).unwrap(),
             ServerState::Starting(StartPhase::Launching)
         );
+    }
+
+    #[test]
+    fn a_server_that_cannot_be_stopped_stays() {
+        let state = ServerState::Ready.after(Event::StopRequested).unwrap().after(Event::StopFailed).unwrap();
+        assert_eq!(state, ServerState::Ready);
+        assert_eq!(state.after(Event::StopRequested).unwrap(), ServerState::Stopping);
+        assert!(ServerState::Starting(StartPhase::Launching).after(Event::StopFailed).is_err());
     }
 
     #[test]

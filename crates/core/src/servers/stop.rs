@@ -17,12 +17,17 @@ use crate::hooks::HookTarget;
 use crate::hub::Hub;
 use crate::records::UserRecord;
 
+/// How often, and with which pauses, the database is told that a server has stopped.
+const RECORD_TRIES: usize = 12;
+const RECORD_PAUSE: Duration = Duration::from_secs(5);
+
 impl Hub {
     /// Stops a server and waits for that as long as a request may wait. A server that is stopped
     /// already is [`Outcome::Done`]; one that is starting is interrupted.
     ///
     /// # Errors
-    /// [`Error::Invalid`] while the server is being renamed.
+    /// [`Error::Invalid`] while the server is being renamed; [`Error::Internal`] if it could not be
+    /// stopped, and may still run.
     pub async fn stop_server(
         self: &Arc<Self>,
         user: &Arc<UserRecord>,
@@ -31,6 +36,7 @@ impl Hub {
         let key = (user.row.id, server.clone());
         let Some(live) = self.servers.get(&key) else { return Ok(Outcome::Done) };
         self.settle(&live).await;
+        let failed_stops = live.failed_stops();
         match live.state() {
             ServerState::Stopped | ServerState::Failed(_) => return Ok(Outcome::Done),
             ServerState::Renaming => {
@@ -44,6 +50,10 @@ impl Hub {
         let mut states = live.watch();
         let limit = Duration::from_secs_f64(self.settings.servers.slow_stop_timeout.max(0.0));
         match timeout(limit, states.wait_for(|state| *state != ServerState::Stopping)).await {
+            Ok(_) if live.failed_stops() > failed_stops => {
+                let name = log_name(user, server);
+                Err(Error::internal(format!("the server {name} could not be stopped and may still run")))
+            }
             Ok(_) => Ok(Outcome::Done),
             Err(_) => {
                 tracing::warn!(user.name = %user.name, server.name = %server, "the server is slow to stop");
@@ -62,19 +72,24 @@ impl Hub {
         if live.apply(Event::StopRequested).is_err() {
             return;
         }
-        live.cancel_task();
+        let former = live.cancel_task();
         let (hub, user, server, live) = (self.clone(), user.clone(), server.clone(), live.clone());
         let span = tracing::info_span!("stop", user.name = %user.name, server.name = %server);
         let run = async move {
             let began = Instant::now();
-            match hub.clean_up(&user, &server).await {
-                Ok(()) => tracing::info!(
-                    "User {} server took {:.3} seconds to stop",
-                    log_name(&user, &server),
-                    began.elapsed().as_secs_f64()
-                ),
-                Err(error) => tracing::error!("stopping the server failed: {error}"),
+            // A start that is interrupted may be in the middle of something that is cleaned up here.
+            if let Some(former) = former {
+                former.cancelled().await;
             }
+            if let Err(error) = hub.clean_up(&user, &server).await {
+                tracing::error!("stopping the server failed: {error}");
+                return hub.keep_unstopped(&user, &server, &live).await;
+            }
+            tracing::info!(
+                "User {} server took {:.3} seconds to stop",
+                log_name(&user, &server),
+                began.elapsed().as_secs_f64()
+            );
             if let Err(refused) = live.apply(Event::StopDone) {
                 tracing::error!("{refused}");
             }
@@ -83,28 +98,59 @@ impl Hub {
         self.tasks.spawn(run.instrument(span));
     }
 
-    /// Route, process, rows, hook: everything of a server that shall be gone. Each step is tried
-    /// even if one before it failed; the first failure is reported.
-    pub(super) async fn clean_up(&self, user: &Arc<UserRecord>, server: &ServerName) -> Result<()> {
-        let route = self.remove_server_route(user, server).await;
-        let stopped = self.stop_process(user, server).await;
-        let options = user.spawner(server.as_str()).and_then(|spawner| spawner.row.user_options.clone());
-        if stopped.is_ok() {
-            self.record_stopped(user.row.id, server).await?;
-            let options = options.unwrap_or(Value::Null);
-            let auth_state = self.auth_state(&user.row);
-            let target = HookTarget {
-                user,
-                server_name: server.as_str(),
-                user_options: &options,
-                auth_state: auth_state.as_ref(),
-            };
-            if let Err(error) = self.hooks.after_stop(&target).await {
-                tracing::error!("post_stop_hook failed: {error}");
+    /// A server that may still run is a running server: routed, watched, and to be stopped again.
+    pub(super) async fn keep_unstopped(
+        self: &Arc<Self>,
+        user: &Arc<UserRecord>,
+        server: &ServerName,
+        live: &Arc<LiveServer>,
+    ) {
+        let target = self.target(user, server).await;
+        match self.target_url(user.row.id, server).await {
+            Ok(Some(url)) => {
+                if let Err(error) = self.add_server_route(user, server, &url).await {
+                    tracing::error!("the route of a server that still runs cannot be added again: {error}");
+                }
             }
-            self.close_session(user, server).await;
+            Ok(None) => (),
+            Err(error) => tracing::error!("the address of a server that still runs is not known: {error}"),
         }
-        route.and(stopped)
+        live.count_failed_stop();
+        if let Err(refused) = live.apply(Event::StopFailed) {
+            tracing::error!("{refused}");
+        }
+        match target {
+            Ok(Some(target)) => self.watch_server(user.clone(), server.clone(), live.clone(), target),
+            Ok(None) => tracing::warn!("a server that still runs is not in the database any more"),
+            Err(error) => tracing::error!("a server that still runs cannot be watched: {error}"),
+        }
+    }
+
+    /// Route, process, rows, hook: everything of a server that shall be gone.
+    ///
+    /// # Errors
+    /// If the process may still run, or the database still says so. A route that could not be removed
+    /// is no error: the next check of the routes removes it.
+    pub(super) async fn clean_up(&self, user: &Arc<UserRecord>, server: &ServerName) -> Result<()> {
+        if let Err(error) = self.remove_server_route(user, server).await {
+            tracing::error!("the route of a server that is stopped cannot be removed: {error}");
+        }
+        self.stop_process(user, server).await?;
+        self.record_stopped_at_last(user, server).await?;
+        let options = user.spawner(server.as_str()).and_then(|spawner| spawner.row.user_options.clone());
+        let options = options.unwrap_or(Value::Null);
+        let auth_state = self.auth_state(&user.row);
+        let target = HookTarget {
+            user,
+            server_name: server.as_str(),
+            user_options: &options,
+            auth_state: auth_state.as_ref(),
+        };
+        if let Err(error) = self.hooks.after_stop(&target).await {
+            tracing::error!("post_stop_hook failed: {error}");
+        }
+        self.close_session(user, server).await;
+        Ok(())
     }
 
     async fn stop_process(&self, user: &UserRecord, server: &ServerName) -> Result<()> {
@@ -113,5 +159,18 @@ impl Hub {
             return Ok(());
         }
         self.spawner.stop(&target, false).await.map_err(Error::internal)
+    }
+
+    /// Writes that the process is gone. A database that is away for a moment is asked again, since
+    /// until it knows, the server counts as stopping.
+    async fn record_stopped_at_last(&self, user: &UserRecord, server: &ServerName) -> Result<()> {
+        for _ in 1..RECORD_TRIES {
+            let Err(error) = self.record_stopped(user.row.id, server).await else { return Ok(()) };
+            tracing::error!("a server has stopped, but the database cannot be told; trying again: {error}");
+            if self.shutdown.run_until_cancelled(tokio::time::sleep(RECORD_PAUSE)).await.is_none() {
+                break;
+            }
+        }
+        self.record_stopped(user.row.id, server).await
     }
 }

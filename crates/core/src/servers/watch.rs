@@ -21,12 +21,12 @@ impl Hub {
         live: Arc<LiveServer>,
         target: Target,
     ) {
-        let cancel = live.new_task();
+        let task = live.new_task();
         let hub = self.clone();
         let span = tracing::info_span!("watch", user.name = %user.name, server.name = %server);
         let run = async move {
             let ended = tokio::select! {
-                () = cancel.cancelled() => return,
+                () = task.cancel.cancelled() => return,
                 () = hub.shutdown.cancelled() => return,
                 code = hub.wait_for_end(&target) => code,
             };

@@ -2,4 +2,6 @@
 #![expect(clippy::unwrap_used, reason = "a failing test may panic")]
 
 mod life;
+mod restarts;
 mod startup;
+mod stops;
