@@ -9,13 +9,14 @@ use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use perijove_core::records::UserRecord;
 use perijove_core::servers::StartRequest;
+use perijove_core::servers::state::ServerState;
 use perijove_core::urls::with_query;
 use perijove_model::ServerName;
 use perijove_web::contexts::Spawn;
 use serde_json::{Map, Value};
 use url::form_urlencoded;
 
-use super::view;
+use super::{spawn_pending, view};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{Answer, Failure};
@@ -123,7 +124,7 @@ async fn show(app: &App, caller: &Caller, user: Arc<UserRecord>, server: &str, u
     if form.is_empty() {
         return match failed {
             Some(failure) => Err(failure),
-            None => begin(app, &user, start(None), query).await,
+            None => begin_or_explain(app, caller, &user, start(None), query).await,
         };
     }
     render_form(app, caller, &user, &name, form, uri, failed)
@@ -200,6 +201,28 @@ async fn begin(app: &App, user: &Arc<UserRecord>, request: StartRequest, query: 
     let url = pending_url(app, user, &request.server, query);
     app.hub.start_server_within(user, request, MOMENT).await?;
     Ok(redirect(&url))
+}
+
+/// The same for a start without a form to come back to: what fails at once is told with the server's last words and
+/// a button to try again, with the status of upstream's error page.
+async fn begin_or_explain(
+    app: &App,
+    caller: &Caller,
+    user: &Arc<UserRecord>,
+    request: StartRequest,
+    query: &str,
+) -> Answer {
+    let server = request.server.clone();
+    let failure = match begin(app, user, request, query).await {
+        Ok(response) => return Ok(response),
+        Err(failure) => failure,
+    };
+    match app.hub.server_state(user.row.id, &server) {
+        ServerState::Failed(told) if told.message == failure.message => {
+            spawn_pending::show(app, caller, user, server, query)
+        }
+        _ => Err(failure),
+    }
 }
 
 /// Options in the query: `opt-NAME`, or, where there are none of these, any name.

@@ -42,7 +42,8 @@ pub async fn named_server(
     show(&app, &caller, &user, name, uri.query().unwrap_or_default())
 }
 
-fn show(app: &App, caller: &Caller, user: &Arc<UserRecord>, server: ServerName, query: &str) -> Answer {
+/// What there is to show of a server: where it is, how its start goes, or why it failed.
+pub fn show(app: &App, caller: &Caller, user: &Arc<UserRecord>, server: ServerName, query: &str) -> Answer {
     let hub = &app.hub;
     let settings = &hub.settings;
     let state = hub.server_state(user.row.id, &server);

@@ -67,9 +67,18 @@ function sortRows(table, column, kind, ascending) {
   body.append(...rows);
 }
 
+/** Cells know their heading: on narrow screens, where rows are blocks, it stands before them. */
+function labelCells(table) {
+  const labels = [...table.tHead.rows[0].cells].map((heading) => heading.textContent.trim());
+  for (const cell of table.querySelectorAll("tbody td")) {
+    if (cell.colSpan === 1 && labels[cell.cellIndex]) cell.dataset.label = labels[cell.cellIndex];
+  }
+}
+
 /** Makes the headings of `table[data-sortable]` that say `data-sort="text"` or `"time"` sort their table. */
 export function makeSortable(root = document) {
   for (const table of root.querySelectorAll("table[data-sortable]")) {
+    labelCells(table);
     const headings = [...table.tHead.rows[0].cells];
     for (const [column, heading] of headings.entries()) {
       const kind = heading.dataset.sort;
