@@ -17,7 +17,7 @@ use perijove_store::{
 };
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::records::UserRecord;
 use crate::scopes::Scopes;
 
@@ -167,25 +167,15 @@ impl Identities {
         {
             return Ok(live(kept.identity, now));
         }
+        let candidates = self.store.resolve_by_prefix(token::prefix(plain)).await?;
+        let Some(found) = matching(candidates, token, now).await? else { return Ok(None) };
         let mut tx = self.store.read().await?;
-        let Some(found) = self.resolve(&mut tx, plain, now).await? else { return Ok(None) };
         let Some(identity) = self.identity_of_token(&mut tx, found).await? else { return Ok(None) };
         let kept = Kept { digest: Fingerprint::of(plain), identity: identity.clone() };
         self.remember(version, |cache| {
             cache.tokens.insert(key, kept);
         });
         Ok(Some(identity))
-    }
-
-    async fn resolve(&self, tx: &mut Tx, plain: &str, now: DateTime<Utc>) -> Result<Option<TokenWithOwner>> {
-        for candidate in tx.tokens().resolve_by_prefix(token::prefix(plain)).await? {
-            let matches =
-                HashedToken::parse(&candidate.token.hashed).is_ok_and(|hashed| hashed.verify(plain));
-            if matches && !is_expired(&candidate.token, now) {
-                return Ok(Some(candidate));
-            }
-        }
-        Ok(None)
     }
 
     /// The owner of a login cookie with this (verified) content.
@@ -275,6 +265,29 @@ impl Identities {
         }
         keep(&mut cache);
     }
+}
+
+/// The row whose hash is that of the token. No transaction is open meanwhile, and hashes of many rounds
+/// do not hold up other requests.
+async fn matching(
+    candidates: Vec<TokenWithOwner>,
+    token: &SecretString,
+    now: DateTime<Utc>,
+) -> Result<Option<TokenWithOwner>> {
+    for candidate in candidates.into_iter().filter(|candidate| !is_expired(&candidate.token, now)) {
+        let Ok(hashed) = HashedToken::parse(&candidate.token.hashed) else { continue };
+        let matches = if hashed.rounds() <= token::ROUNDS_FOR_GENERATED {
+            hashed.verify(token.expose_secret())
+        } else {
+            let token = token.clone();
+            let verified = tokio::task::spawn_blocking(move || hashed.verify(token.expose_secret()));
+            verified.await.map_err(Error::internal)?
+        };
+        if matches {
+            return Ok(Some(candidate));
+        }
+    }
+    Ok(None)
 }
 
 fn is_expired(token: &store::ApiToken, now: DateTime<Utc>) -> bool {

@@ -1,5 +1,7 @@
 //! Rows that belong together, read together.
 
+use std::collections::BTreeMap;
+
 use perijove_model::scope::Owner;
 use perijove_model::{ServerName, UserName};
 use perijove_store::{self as store, Grants, Tx, UserWithGrants};
@@ -49,6 +51,25 @@ impl UserRecord {
             .collect();
         spawners.sort_by(|a, b| a.row.name.cmp(&b.row.name));
         Ok(Self { name: UserName::from_stored(user.name.clone()), row: user, grants, spawners })
+    }
+
+    /// Reads many users by row, in as many statements as one.
+    pub async fn of_rows(tx: &mut Tx, rows: Vec<store::User>) -> Result<Vec<Self>> {
+        let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
+        let mut grants = tx.users().grants_of(&ids).await?;
+        let mut spawners: BTreeMap<i64, Vec<SpawnerRecord>> = BTreeMap::new();
+        for (row, server) in tx.spawners().with_addresses(&ids).await? {
+            let Some(user_id) = row.user_id else { continue };
+            let name = ServerName::from_stored(row.name.clone());
+            spawners.entry(user_id).or_default().push(SpawnerRecord { row, name, server });
+        }
+        let record = |row: store::User| {
+            let mut spawners = spawners.remove(&row.id).unwrap_or_default();
+            spawners.sort_by(|a, b| a.row.name.cmp(&b.row.name));
+            let grants = grants.remove(&row.id).unwrap_or_default();
+            Self { name: UserName::from_stored(row.name.clone()), row, grants, spawners }
+        };
+        Ok(rows.into_iter().map(record).collect())
     }
 
     /// Reads a user by row.

@@ -43,10 +43,7 @@ impl Hub {
     pub async fn list_users(&self, query: &store::UserQuery) -> Result<UserPage> {
         let mut tx = self.store.read().await?;
         let page = tx.users().list(query).await?;
-        let mut users = Vec::with_capacity(page.items.len());
-        for row in page.items {
-            users.push(Arc::new(UserRecord::of_row(&mut tx, row).await?));
-        }
+        let users = UserRecord::of_rows(&mut tx, page.items).await?.into_iter().map(Arc::new).collect();
         Ok(UserPage { users, total: page.total })
     }
 
@@ -74,11 +71,17 @@ impl Hub {
     /// [`Error::Conflict`] if there is such a user, [`Error::Invalid`] if the authenticator refuses.
     pub async fn create_user(&self, name: &UserName, admin: bool) -> Result<Arc<UserRecord>> {
         let mut tx = self.store.begin().await?;
+        let exists = || Error::Conflict(format!("User {name} already exists"));
         if tx.users().by_name(name.as_str()).await?.is_some() {
-            return Err(Error::Conflict(format!("User {name} already exists")));
+            return Err(exists());
         }
-        insert_user(&mut tx, name, admin, self.now()).await?;
-        tx.commit().await?;
+        // On PostgreSQL and MySQL somebody else may make the same user at the same time.
+        let taken = |error: Error| match error {
+            Error::Store(error) if error.is_conflict() => exists(),
+            other => other,
+        };
+        insert_user(&mut tx, name, admin, self.now()).await.map_err(taken)?;
+        tx.commit().await.map_err(Error::from).map_err(taken)?;
         let user =
             self.find_user(name.as_str()).await?.ok_or_else(|| Error::internal("a new user is gone"))?;
         if let Err(refusal) = self.authenticator.add_user(name, &self.policy).await {
@@ -135,13 +138,13 @@ impl Hub {
         changes: UserChanges,
         by: &Principal,
     ) -> Result<Arc<UserRecord>> {
-        let mut row = user.row.clone();
+        let mut new_name = None;
         if let Some(name) = changes.name.filter(|name| *name != user.row.name) {
             let name = self.check_user_name(&name)?;
             if self.find_user(name.as_str()).await?.is_some() {
                 return Err(Error::Invalid(format!("User {name} already exists, username must be unique")));
             }
-            row.name = name.to_string();
+            new_name = Some(name.to_string());
         }
         if !by.is_admin() {
             if user.row.admin {
@@ -151,14 +154,25 @@ impl Hub {
                 return Err(Error::Forbidden("Only admins can grant admin permissions".into()));
             }
         }
-        if let Some(state) = &changes.auth_state {
-            row.encrypted_auth_state = self.encrypt_auth_state(Some(state))?;
-        }
+        let encrypted = self.encrypt_auth_state(changes.auth_state.as_ref())?;
         let mut tx = self.store.begin().await?;
+        // What is not changed is as it is now, not as it was when the request began.
+        let gone = || Error::NotFound(format!("There is no user {} any more", user.name));
+        tx.users().lock(user.row.id).await?;
+        let mut row = tx.users().find(user.row.id).await?.ok_or_else(gone)?;
+        if let Some(name) = new_name {
+            row.name = name;
+        }
+        if encrypted.is_some() {
+            row.encrypted_auth_state = encrypted;
+        }
         if let Some(admin) = changes.admin {
             row.admin = admin;
         }
-        tx.users().update(&row).await?;
+        if let Err(error) = tx.users().update(&row).await {
+            let exists = format!("User {} already exists, username must be unique", row.name);
+            return Err(if error.is_conflict() { Error::Invalid(exists) } else { error.into() });
+        }
         if changes.admin.is_some() {
             assign_default_roles(&mut tx, &row).await?;
         }

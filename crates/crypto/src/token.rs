@@ -118,6 +118,11 @@ impl HashedToken {
         Ok(Self { rounds, salt: salt.to_owned(), digest })
     }
 
+    /// How many times the token is hashed. More than one takes its time.
+    pub fn rounds(&self) -> u32 {
+        self.rounds
+    }
+
     /// Whether this is the hash of `token`; compared in constant time. Tokens that are too long are not hashed.
     pub fn verify(&self, token: &str) -> bool {
         token.chars().nth(MAX_CHARS).is_none()

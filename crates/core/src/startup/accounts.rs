@@ -1,5 +1,7 @@
 //! Users and groups of the configuration, and the accounts of users that the database has.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use perijove_authenticators::AddUserError;
 use perijove_model::name::{GroupName, UserName};
 use perijove_store::{self as store, Tx};
@@ -11,8 +13,15 @@ use crate::users::{assign_default_roles, insert_user};
 
 impl Hub {
     pub(super) async fn seed_users(&self, tx: &mut Tx, seed: &Seed) -> Result<()> {
+        let settled = self.settled_users(tx, seed).await?;
         for (names, admin) in [(&seed.admin_users, true), (&seed.allowed_users, false)] {
             for name in names {
+                if settled
+                    .get(&self.policy.normalize_username(name))
+                    .is_some_and(|is_admin| *is_admin || !admin)
+                {
+                    continue;
+                }
                 let user = self.seed_user(tx, name).await?;
                 if admin && !user.admin {
                     let user = store::User { admin: true, ..user };
@@ -22,6 +31,31 @@ impl Hub {
             }
         }
         Ok(())
+    }
+
+    /// The configured users that a start has nothing to write for, and whether each is an administrator:
+    /// a few statements for all, since there may be thousands.
+    async fn settled_users(&self, tx: &mut Tx, seed: &Seed) -> Result<BTreeMap<String, bool>> {
+        let names: BTreeSet<String> = seed
+            .admin_users
+            .iter()
+            .chain(&seed.allowed_users)
+            .filter_map(|name| Some(self.check_user_name(name).ok()?.to_string()))
+            .collect();
+        let mut holders = Vec::new();
+        for role in ["user", "admin"] {
+            let held = match tx.roles().by_name(role).await? {
+                Some(role) => tx.roles().holders(role.id).await?.users,
+                None => return Ok(BTreeMap::new()),
+            };
+            holders.push(held.into_iter().collect::<BTreeSet<String>>());
+        }
+        let [with_role, with_admin] = holders.as_slice() else { return Ok(BTreeMap::new()) };
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let users = tx.users().by_names(&names).await?.into_iter();
+        let settled = users
+            .filter(|user| with_role.contains(&user.name) && user.admin == with_admin.contains(&user.name));
+        Ok(settled.map(|user| (user.name, user.admin)).collect())
     }
 
     pub(super) async fn seed_user(&self, tx: &mut Tx, name: &str) -> Result<store::User> {

@@ -38,8 +38,11 @@ impl Hub {
                 };
                 tx.roles().insert(&mut new).await?;
             }
-            Some(mut row) if row.scopes != scopes || row.description != spec.description => {
-                tracing::info!(role.name = %spec.name, "role changed by the configuration");
+            Some(mut row) if !same_set(&row.scopes, &scopes) || row.description != spec.description => {
+                // JupyterHub writes its own descriptions of the default roles at each of its starts.
+                if !same_set(&row.scopes, &scopes) {
+                    tracing::info!(role.name = %spec.name, "role changed by the configuration");
+                }
                 row.scopes = scopes;
                 row.description.clone_from(&spec.description);
                 tx.roles().update(&row).await?;
@@ -83,6 +86,11 @@ impl Hub {
         }
         Ok(())
     }
+}
+
+fn same_set(one: &[String], other: &[String]) -> bool {
+    let set = |scopes: &[String]| scopes.iter().cloned().collect::<BTreeSet<_>>();
+    set(one) == set(other)
 }
 
 /// The users that a role's entry lists. An entry of the role `admin` has the users of
