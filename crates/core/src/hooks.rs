@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use perijove_spawners::Launch;
+use perijove_store as store;
 
 use crate::error::Error;
 use crate::records::UserRecord;
@@ -15,6 +16,9 @@ pub struct HookTarget<'a> {
     pub server_name: &'a str,
     /// The options that the user chose.
     pub user_options: &'a serde_json::Value,
+    /// The user's groups with their properties. Read for [`Hooks::before_spawn`] only; elsewhere there are
+    /// the names in the user's record.
+    pub groups: &'a [store::Group],
     /// The user's decrypted `auth_state`, if there is one.
     pub auth_state: Option<&'a serde_json::Value>,
 }

@@ -40,8 +40,10 @@ impl Hub {
                          c.Authenticator.allow_all = True, in the configuration"
                     );
                 }
-                let name = request.logged_username();
-                tracing::warn!(remote.address = ?request.remote_addr, "Failed login for {name:?}: {refusal}");
+                // The line that filters for fail2ban look for, which no name may forge another of.
+                let name = one_line(&request.logged_username());
+                let address = request.remote_addr.map(|address| address.to_string());
+                tracing::warn!(remote.address = address, cause = %refusal, "Failed login for {name}");
                 Ok(None)
             }
         }
@@ -51,11 +53,19 @@ impl Hub {
     async fn persist_login(&self, model: AuthModel) -> Result<Arc<UserRecord>> {
         let name = self.check_user_name(&model.name)?;
         if self.find_user(name.as_str()).await?.is_none() {
-            self.create_user(&name, model.admin.unwrap_or(false)).await?;
+            match self.create_user(&name, model.admin.unwrap_or(false)).await {
+                // The same user logs in twice at the same time.
+                Ok(_) | Err(Error::Conflict(_)) => (),
+                Err(error) => return Err(error),
+            }
         }
         let auth_state = if self.crypt.is_some() { model.auth_state.as_ref() } else { None };
         let encrypted = self.encrypt_auth_state(auth_state)?;
+        let known = self.find_user(name.as_str()).await?;
         let mut tx = self.store.begin().await?;
+        if let Some(known) = known {
+            tx.users().lock(known.row.id).await?;
+        }
         let mut row = match tx.users().by_name(name.as_str()).await? {
             Some(row) => row,
             None => insert_user(&mut tx, &name, false, self.now()).await?,
@@ -88,6 +98,12 @@ impl Hub {
     }
 }
 
+/// A name that somebody typed, for the log.
+fn one_line(name: &str) -> String {
+    let shown = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
+    name.chars().map(shown).collect()
+}
+
 /// Makes the user a member of exactly these groups; groups that are new are made.
 async fn sync_groups(tx: &mut perijove_store::Tx, user_id: i64, names: &[String]) -> Result<()> {
     for group in tx.groups().of_user(user_id).await? {
@@ -108,5 +124,16 @@ impl KnownUsers for Hub {
         let lookup =
             |error: Error| AuthError::Lookup { what: format!("user {name:?}"), cause: error.to_string() };
         Ok(self.find_user(name).await.map_err(lookup)?.is_some())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_forge_no_lines() {
+        assert_eq!(one_line("zoë"), "zoë");
+        assert_eq!(one_line("a\nFailed login for b"), "a\\nFailed login for b");
     }
 }

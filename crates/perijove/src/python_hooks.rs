@@ -204,7 +204,13 @@ fn facts(target: &HookTarget<'_>) -> SpawnerFacts {
     let record = user.spawner(target.server_name);
     let python =
         |json: Option<&Json>| json.and_then(|json| Value::from_plain_json(json).ok()).unwrap_or(Value::None);
-    let group = |name: &String| GroupFacts { name: name.clone(), properties: Value::Dict(Vec::new()) };
+    let group = |name: &String| {
+        let row = target.groups.iter().find(|group| group.name == *name);
+        let properties = row.and_then(|group| group.properties.as_ref());
+        let properties = properties.and_then(|json| Value::from_plain_json(json).ok());
+        let properties = properties.unwrap_or_else(|| Value::Dict(Vec::new()));
+        GroupFacts { name: name.clone(), properties }
+    };
     let server = record.and_then(|record| record.server.as_ref()).map(|server| ServerFacts {
         proto: server.proto.clone(),
         ip: server.ip.clone(),

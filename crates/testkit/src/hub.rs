@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::Utc;
 use http::Method;
 use perijove_authenticators::{Policy, PolicySettings};
-use perijove_core::hooks::NoHooks;
+use perijove_core::hooks::{Hooks, NoHooks};
 use perijove_core::records::UserRecord;
 use perijove_core::scopes::Scopes;
 use perijove_core::settings::{ApiSettings, CookieSettings, PageSettings, ServerSettings, Settings};
@@ -47,6 +47,7 @@ pub struct TestHubBuilder {
     settings: Settings,
     seed: Seed,
     policy: PolicySettings,
+    hooks: Arc<dyn Hooks>,
 }
 
 impl TestHub {
@@ -58,6 +59,7 @@ impl TestHub {
             settings: settings("/"),
             seed: Seed { admin_users: admins.clone(), trust_given_tokens: true, ..Seed::default() },
             policy: PolicySettings { allow_all: true, admin_users: admins, ..PolicySettings::default() },
+            hooks: Arc::new(NoHooks),
         };
         builder = builder.service("admin-service", |service| service.admin = true);
         builder
@@ -72,7 +74,14 @@ impl TestHub {
     /// before knows nothing of it and must not be used any more.
     pub async fn restarted(&self) -> Self {
         let settings = self.hub.settings.clone();
-        let hub = assemble(settings, self.rules.clone(), self.store.clone(), self.spawner.clone()).await;
+        let hub = assemble(
+            settings,
+            self.rules.clone(),
+            self.store.clone(),
+            self.spawner.clone(),
+            Arc::new(NoHooks),
+        )
+        .await;
         hub.hub.add_hub_route().await.expect("a route");
         hub
     }
@@ -168,6 +177,12 @@ impl TestHubBuilder {
         self
     }
 
+    /// Runs these functions around servers.
+    pub fn hooks(mut self, hooks: Arc<dyn Hooks>) -> Self {
+        self.hooks = hooks;
+        self
+    }
+
     /// Below another path, as `/p/`.
     pub fn base_url(mut self, base_url: &str) -> Self {
         self.settings = settings(base_url);
@@ -192,7 +207,7 @@ impl TestHubBuilder {
         let _installed = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let options = StoreOptions { no_db: true, ..StoreOptions::default() };
         let store = Store::connect("sqlite://", options).await.expect("a database in memory");
-        let hub = assemble(self.settings, self.policy, store, Arc::default()).await;
+        let hub = assemble(self.settings, self.policy, store, Arc::default(), self.hooks).await;
         hub.hub.seed(&self.seed).await.expect("a seeded database");
         hub.hub.add_hub_route().await.expect("a route");
         hub
@@ -204,6 +219,7 @@ async fn assemble(
     rules: PolicySettings,
     store: Store,
     spawner: Arc<FakeSpawner>,
+    hooks: Arc<dyn Hooks>,
 ) -> TestHub {
     let authenticator = Arc::new(FakeAuthenticator);
     let policy = Policy::new(rules.clone(), authenticator.as_ref()).await.expect("a policy");
@@ -220,7 +236,7 @@ async fn assemble(
         policy: Arc::new(policy),
         spawner: spawner.clone(),
         routes: Arc::new(routes.clone()),
-        hooks: Arc::new(NoHooks),
+        hooks,
         scopes: Arc::new(Scopes::default()),
         crypt: None,
         http: reqwest::Client::builder().no_proxy().build().expect("an HTTP client"),

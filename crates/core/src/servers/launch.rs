@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use perijove_model::name::ServerName;
 use perijove_spawners::{Journal, Launch, ProcessRecord, ServerState, SpawnError, SpawnFacts, Target};
-use perijove_store::Tx;
+use perijove_store::{self as store, Tx};
 use serde_json::{Map, Value};
 use tokio::time::timeout;
 
@@ -70,11 +70,13 @@ impl Hub {
         if let Some(session) = session {
             self.keep_session(prepared.spawner.id, session).await?;
         }
+        let groups = self.groups_with_properties(user).await?;
         let auth_state = self.auth_state(&user.row);
         let target = HookTarget {
             user,
             server_name: request.server.as_str(),
             user_options: &options,
+            groups: &groups,
             auth_state: auth_state.as_ref(),
         };
         self.hooks.before_spawn(&target, &mut launch).await?;
@@ -105,6 +107,14 @@ impl Hub {
         })
     }
 
+    async fn groups_with_properties(&self, user: &UserRecord) -> Result<Vec<store::Group>> {
+        if user.grants.groups.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut tx = self.store.read().await?;
+        Ok(tx.groups().of_user(user.row.id).await?)
+    }
+
     /// The HTML of the options form; empty for none.
     pub async fn options_form(&self, user: &UserRecord, server: &ServerName) -> Result<String> {
         if let Some(form) = &self.settings.servers.options_form {
@@ -116,6 +126,7 @@ impl Hub {
             user,
             server_name: server.as_str(),
             user_options: &options,
+            groups: &[],
             auth_state: auth_state.as_ref(),
         };
         self.hooks.options_form(&target).await
@@ -134,6 +145,7 @@ impl Hub {
             user,
             server_name: server.as_str(),
             user_options: &options,
+            groups: &[],
             auth_state: auth_state.as_ref(),
         };
         self.hooks.options_from_form(&target, form).await

@@ -2,8 +2,14 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use perijove_model::ServerName;
 use serde::Serialize;
+use serde_json::{Value, json};
 use tokio::sync::watch;
+
+use crate::hooks::HookTarget;
+use crate::hub::Hub;
+use crate::records::UserRecord;
 
 /// At most this many events of one start are kept; later ones are dropped.
 const EVENTS_AT_MOST: usize = 2_000;
@@ -71,6 +77,41 @@ impl ProgressLog {
     /// A receiver that changes with each event; its value is the number of events.
     pub fn watch(&self) -> watch::Receiver<usize> {
         self.count.subscribe()
+    }
+}
+
+impl Hub {
+    /// The last event of a start that went well. `Spawner.progress_ready_hook` may change it; one that
+    /// breaks changes nothing.
+    pub async fn ready_event(&self, user: &UserRecord, server: &ServerName) -> Value {
+        let url = self.settings.server_path(&user.name.escaped(), &server.escaped());
+        let event = json!({
+            "progress": 100,
+            "ready": true,
+            "message": format!("Server ready at {url}"),
+            "html_message": format!("Server ready at <a href=\"{url}\">{url}</a>"),
+            "url": url,
+        });
+        // The caller's record may be from before the server had an address.
+        let fresh = self.find_user(user.name.as_str()).await.ok().flatten();
+        let user = fresh.as_deref().unwrap_or(user);
+        let options = user.spawner(server.as_str()).and_then(|spawner| spawner.row.user_options.clone());
+        let options = options.unwrap_or(Value::Null);
+        let auth_state = self.auth_state(&user.row);
+        let target = HookTarget {
+            user,
+            server_name: server.as_str(),
+            user_options: &options,
+            groups: &[],
+            auth_state: auth_state.as_ref(),
+        };
+        match self.hooks.progress_ready(&target, event.clone()).await {
+            Ok(changed) => changed,
+            Err(error) => {
+                tracing::error!(user.name = %user.name, "Error in ready_event hook: {error}");
+                event
+            }
+        }
     }
 }
 

@@ -144,6 +144,7 @@ impl Hub {
             user,
             server_name: server.as_str(),
             user_options: &options,
+            groups: &[],
             auth_state: auth_state.as_ref(),
         };
         if let Err(error) = self.hooks.after_stop(&target).await {

@@ -1,7 +1,10 @@
 //! The hub's core against a database in memory.
 #![expect(clippy::unwrap_used, reason = "a failing test may panic")]
 
+mod hooks;
 mod life;
+mod races;
 mod restarts;
 mod startup;
 mod stops;
+mod users;

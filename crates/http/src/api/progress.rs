@@ -8,9 +8,12 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::{Stream, stream};
+use perijove_core::Hub;
+use perijove_core::records::UserRecord;
 use perijove_core::servers::progress::ProgressEvent;
 use perijove_core::servers::registry::LiveServer;
 use perijove_core::servers::state::{Failure as StartFailure, ServerState};
+use perijove_model::ServerName;
 use serde_json::{Value, json};
 
 use crate::app::App;
@@ -29,27 +32,21 @@ pub async fn stream(State(app): State<App>, Path((user, server)): Path<(String, 
     let missing = || Failure::not_found("");
     let user = app.hub.find_user(&user).await?.ok_or_else(missing)?;
     let spawner = user.spawner(&server).ok_or_else(missing)?;
-    let url = app.hub.settings.server_path(&user.name.escaped(), &spawner.name.escaped());
     let live = app.hub.live_server(user.row.id, &spawner.name);
     match live.as_ref().map(|live| live.state()) {
-        Some(ServerState::Ready) => Ok(events(stream::iter([Ok(line(&ready_event(&url)))]))),
+        Some(ServerState::Ready) => {
+            let event = line(&app.hub.ready_event(&user, &spawner.name).await);
+            Ok(events(stream::iter([Ok(event)])))
+        }
         Some(ServerState::Failed(failure)) => Ok(events(stream::iter([Ok(line(&failed_event(&failure)))]))),
         Some(ServerState::Starting(_)) => {
             let live = live.ok_or_else(missing)?;
-            Ok(events(follow(Follower::new(live, url))))
+            let server = spawner.name.clone();
+            let (hub, seen, ended) = (app.hub.clone(), 0, false);
+            Ok(events(follow(Follower { hub, user, server, live, seen, ended })))
         }
         _ => Err(Failure::bad_request(format!("{}:{server} is not starting...", user.name))),
     }
-}
-
-fn ready_event(url: &str) -> Value {
-    json!({
-        "progress": 100,
-        "ready": true,
-        "message": format!("Server ready at {url}"),
-        "html_message": format!("Server ready at <a href=\"{url}\">{url}</a>"),
-        "url": url,
-    })
 }
 
 fn failed_event(failure: &StartFailure) -> Value {
@@ -79,17 +76,15 @@ fn events(chunks: impl Stream<Item = Chunk> + Send + 'static) -> Response {
 
 /// Where a reader of the stream stands.
 struct Follower {
+    hub: Arc<Hub>,
+    user: Arc<UserRecord>,
+    server: ServerName,
     live: Arc<LiveServer>,
-    url: String,
     seen: usize,
     ended: bool,
 }
 
 impl Follower {
-    fn new(live: Arc<LiveServer>, url: String) -> Self {
-        Self { live, url, seen: 0, ended: false }
-    }
-
     /// The next events, an empty line after a silence, or nothing after the end.
     async fn next(&mut self) -> Option<Bytes> {
         if self.ended {
@@ -103,21 +98,21 @@ impl Follower {
             return Some(new.iter().flat_map(|event| line(event).to_vec()).collect());
         }
         let seen = self.seen;
-        tokio::select! {
+        let state = tokio::select! {
             // Both senders live as long as the server's entry, which this holds.
-            _ = count.wait_for(|count| *count > seen) => Some(Bytes::new()),
+            _ = count.wait_for(|count| *count > seen) => return Some(Bytes::new()),
             state = states.wait_for(|state| !matches!(state, ServerState::Starting(_))) => {
-                self.ended = true;
-                let state = state.map_or(ServerState::Stopped, |state| state.clone());
-                Some(line(&self.last_event(&state)))
+                state.map_or(ServerState::Stopped, |state| state.clone())
             }
-            () = tokio::time::sleep(KEEP_ALIVE) => Some(Bytes::from_static(b"\n\n")),
-        }
+            () = tokio::time::sleep(KEEP_ALIVE) => return Some(Bytes::from_static(b"\n\n")),
+        };
+        self.ended = true;
+        Some(line(&self.last_event(&state).await))
     }
 
-    fn last_event(&self, state: &ServerState) -> Value {
+    async fn last_event(&self, state: &ServerState) -> Value {
         match state {
-            ServerState::Ready => ready_event(&self.url),
+            ServerState::Ready => self.hub.ready_event(&self.user, &self.server).await,
             ServerState::Failed(failure) => failed_event(failure),
             _ => json!({ "progress": 100, "failed": true, "message": "Spawn cancelled" }),
         }

@@ -73,7 +73,7 @@ fn user() -> UserRecord {
 }
 
 fn target<'a>(user: &'a UserRecord, server_name: &'a str, user_options: &'a Json) -> HookTarget<'a> {
-    HookTarget { user, server_name, user_options, auth_state: None }
+    HookTarget { user, server_name, user_options, groups: &[], auth_state: None }
 }
 
 fn launch(config: &Config, options: &Json) -> Launch {
