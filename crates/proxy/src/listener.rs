@@ -120,7 +120,9 @@ async fn bind_all(host: &str, port: u16) -> io::Result<Vec<Socketed>> {
     let mut port = port;
     let host = host.trim_start_matches('[').trim_end_matches(']');
     for address in tokio::net::lookup_host((host, port)).await? {
-        match bind_tcp(SocketAddr::new(address.ip(), port), true) {
+        // `::` takes IPv4 clients, too, as in CHP.
+        let only_v6 = !address.ip().is_unspecified();
+        match bind_tcp(SocketAddr::new(address.ip(), port), only_v6) {
             Ok(socket) => {
                 port = socket.local_addr()?.port();
                 bound.push(Socketed::Tcp(socket));
@@ -159,4 +161,20 @@ fn bind_unix(path: &Path, mode: Option<u32>) -> io::Result<Socketed> {
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode))?;
     }
     Ok(Socketed::Unix(listener, path.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_unspecified_address_takes_clients_of_both_families() {
+        for host in ["", "*", "::", "[::]"] {
+            let address = ListenAddress::Tcp { host: host.to_owned(), port: 0 };
+            let listener = Listener::bind(&address, None).await.unwrap();
+            let port = listener.local_addr().unwrap().port();
+            let client = std::net::TcpStream::connect((Ipv4Addr::LOCALHOST, port));
+            assert!(client.is_ok(), "{host:?}: {client:?}");
+        }
+    }
 }
