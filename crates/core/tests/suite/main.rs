@@ -1,6 +1,7 @@
 //! The hub's core against a database in memory.
 #![expect(clippy::unwrap_used, reason = "a failing test may panic")]
 
+mod failures;
 mod hooks;
 mod life;
 mod races;

@@ -50,11 +50,21 @@ pub async fn stream(State(app): State<App>, Path((user, server)): Path<(String, 
 }
 
 fn failed_event(failure: &StartFailure) -> Value {
+    // What the server wrote last follows the first line. The page shows it apart, as text.
+    let (message, output) = match failure.message.split_once('\n') {
+        Some((message, output)) if failure.status == 500 => (message, Some(output.trim_end())),
+        _ => (failure.message.as_str(), None),
+    };
     let mut event = json!({
-        "progress": 100, "failed": true, "message": format!("Spawn failed: {}", failure.message),
+        "progress": 100, "failed": true, "message": format!("Spawn failed: {message}"),
     });
-    if let (Some(html), Some(fields)) = (&failure.html_message, event.as_object_mut()) {
-        fields.insert("html_message".into(), Value::String(html.clone()));
+    if let Some(fields) = event.as_object_mut() {
+        if let Some(output) = output.filter(|output| !output.is_empty()) {
+            fields.insert("output".into(), Value::String(output.to_owned()));
+        }
+        if let Some(html) = &failure.html_message {
+            fields.insert("html_message".into(), Value::String(html.clone()));
+        }
     }
     event
 }
