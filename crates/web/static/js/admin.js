@@ -89,8 +89,11 @@ function cell(testId, className, ...children) {
   return make("td", { className, data: { testid: testId } }, ...children);
 }
 
-function buttonRow(...children) {
-  return make("div", { className: "pj-row-buttons" }, ...children);
+/** The buttons of a row; whoever does not see the row hears whose they are. */
+function buttonRow(owner, ...children) {
+  const row = make("div", { className: "pj-row-buttons" }, ...children);
+  for (const control of row.querySelectorAll("a, button")) control.setAttribute("aria-description", owner);
+  return row;
 }
 
 function userRows(user) {
@@ -105,21 +108,22 @@ function userRows(user) {
     cell("user-row-admin", "", admin),
     cell("user-row-server", "", stateBadge(server)),
     cell("user-row-last-activity", "", lastActivity(user)),
-    cell("user-row-server-activity", "pj-actions", buttonRow(...serverButtons(user, "", server), edit)),
+    cell("user-row-server-activity", "pj-actions", buttonRow(user.name, ...serverButtons(user, "", server), edit)),
   );
   const named = Object.entries(servers).filter(([name]) => name !== "");
   return [first, ...named.map(([name, model]) => serverRow(user, name, model))];
 }
 
 function serverRow(user, name, model) {
+  const shown = model.display_name || name;
   return make(
     "tr",
     { className: "user-server-row", data: { serverName: name } },
-    make("td", { className: "pj-server-name" }, model.display_name || name),
+    make("td", { className: "pj-server-name" }, shown),
     make("td"),
     make("td", {}, stateBadge(model)),
     make("td", {}, lastActivity(model)),
-    make("td", { className: "pj-actions" }, buttonRow(...serverButtons(user, name, model))),
+    make("td", { className: "pj-actions" }, buttonRow(`${user.name}, ${shown}`, ...serverButtons(user, name, model))),
   );
 }
 

@@ -66,6 +66,8 @@ async function addServer(row) {
 
 for (const row of document.querySelectorAll(".home-server-row")) {
   const name = row.dataset.serverName;
+  // Whoever does not see the row hears whose button it is.
+  for (const control of row.querySelectorAll(".pj-actions .btn")) control.setAttribute("aria-description", row.cells[0].textContent.trim());
   row.querySelector(".new-server-btn")?.addEventListener("click", () => addServer(row));
   row.querySelector(".new-server-name")?.addEventListener("keydown", (event) => {
     if (event.key === "Enter") addServer(row);
