@@ -71,3 +71,21 @@ async fn services_that_are_not_configured_any_more_go_with_their_tokens() {
     hub.hub.seed(&perijove_core::startup::Seed::default()).await.unwrap();
     assert!(hub.hub.identities.of_token(&token, now).await.unwrap().is_none());
 }
+
+#[tokio::test]
+async fn a_start_mends_what_configured_users_lack() {
+    let mut seed = perijove_core::startup::Seed::default();
+    seed.allowed_users.extend(["ada".to_owned(), "bob".to_owned()]);
+    let hub =
+        TestHub::builder().seed(|given| given.allowed_users.clone_from(&seed.allowed_users)).build().await;
+    let ada = hub.user("ada").await;
+    let mut tx = hub.store.begin().await.unwrap();
+    let role = tx.roles().by_name("user").await.unwrap().unwrap();
+    assert!(tx.roles().strip(perijove_store::Holder::User(ada.row.id), role.id).await.unwrap());
+    tx.commit().await.unwrap();
+    seed.admin_users.insert("bob".into());
+    hub.hub.seed(&seed).await.unwrap();
+    assert_eq!(roles_of(&hub, "ada").await, ["user"]);
+    assert_eq!(roles_of(&hub, "bob").await, ["user", "admin"]);
+    assert!(hub.user("bob").await.row.admin);
+}
