@@ -48,7 +48,7 @@ args = ["--allow-root"]'
   (umask 077 && cat >"$state/perijove.toml" <<EOF
 # Written by the first \`make run\`; change it as you like, it is not written again.
 # The names are those of jupyterhub_config.py: c.JupyterHub.ip = "127.0.0.1" is ip under [JupyterHub] here.
-# Relative paths start at the folder of this file.
+# Relative paths start at the folder that the hub is started in, which is this file's.
 
 [JupyterHub]
 ip = "127.0.0.1"
@@ -86,11 +86,10 @@ show_first_steps() {
   echo "  Ctrl-C stops it and the servers it started. Configuration: ${state/#$PWD\//}/perijove.toml"
   echo
   echo "  Next, the same for the accounts of this machine, with their system passwords (PAM):"
-  echo "    ${sudo}env \"PATH=$venv/bin:\$PATH\" $binary --ip=127.0.0.1 --port=$port \\"
-  echo "      --Authenticator.allow_all=True --Authenticator.admin_users=$user \\"
-  echo "      --db=sqlite:////var/lib/perijove/perijove.sqlite \\"
-  echo "      --JupyterHub.cookie_secret_file=/var/lib/perijove/cookie_secret"
-  echo "  after, once: ${sudo}install -d -m 0700 /var/lib/perijove"
+  echo "    ${sudo}python3 -m venv /opt/perijove && ${sudo}/opt/perijove/bin/pip install -q -r $PWD/packaging/singleuser-requirements.txt"
+  echo "    ${sudo}install $binary /opt/perijove/bin/ && ${sudo}install -d -m 0700 /var/lib/perijove"
+  echo "    ${sudo}env \"PATH=/opt/perijove/bin:\$PATH\" sh -c 'cd /var/lib/perijove && exec perijove --ip=127.0.0.1 --port=$port \\"
+  echo "      --Authenticator.allow_all=True --Authenticator.admin_users=$user --Spawner.default_url=/lab'"
   echo
 }
 
