@@ -91,7 +91,7 @@ impl Hub {
                         return self.forget_service_process(id).await;
                     }
                     exit = child.wait() => {
-                        tracing::error!("Service {} exited with status {:?}", spec.name, exit.code());
+                        tracing::error!("Service {} ended: {exit}", spec.name);
                     }
                 }
             }
