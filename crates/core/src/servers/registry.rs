@@ -36,6 +36,15 @@ struct TaskEnds {
     ended: Option<CancellationToken>,
 }
 
+impl TaskEnds {
+    fn replaced(&mut self) -> TaskHandle {
+        let (cancel, ended) = (CancellationToken::new(), CancellationToken::new());
+        self.cancel.cancel();
+        *self = Self { cancel: cancel.clone(), ended: Some(ended.clone()) };
+        TaskHandle { cancel, _ended: ended.drop_guard() }
+    }
+}
+
 /// The background task (start or watch) of a server, as the task itself holds it. Dropping it says
 /// that the task has ended.
 #[derive(Debug)]
@@ -97,11 +106,18 @@ impl LiveServer {
 
     /// Begins a background task of the server; the one before it is cancelled.
     pub fn new_task(&self) -> TaskHandle {
-        let (cancel, ended) = (CancellationToken::new(), CancellationToken::new());
+        self.task.lock().unwrap_or_else(PoisonError::into_inner).replaced()
+    }
+
+    /// Takes [`Event::StartRequested`] and begins the start's task. A stop that comes at the same time
+    /// cancels that task, not the one before it.
+    ///
+    /// # Errors
+    /// [`IllegalTransition`] where the server cannot be started now.
+    fn begin_start(&self) -> Result<TaskHandle, IllegalTransition> {
         let mut slot = self.task.lock().unwrap_or_else(PoisonError::into_inner);
-        slot.cancel.cancel();
-        *slot = TaskEnds { cancel: cancel.clone(), ended: Some(ended.clone()) };
-        TaskHandle { cancel, _ended: ended.drop_guard() }
+        self.apply(Event::StartRequested)?;
+        Ok(slot.replaced())
     }
 
     /// Asks the present background task to end. The token is cancelled once it has; there is none if
@@ -163,15 +179,31 @@ impl Registry {
     /// # Errors
     /// [`IllegalTransition`] where the event cannot happen now.
     pub fn claim(&self, key: ServerKey, event: Event) -> Result<Arc<LiveServer>, IllegalTransition> {
+        self.claim_with(key, |server| server.apply(event)).map(|(server, _)| server)
+    }
+
+    /// The same for a start, whose task begins with it.
+    ///
+    /// # Errors
+    /// [`IllegalTransition`] where the server cannot be started now.
+    pub fn claim_start(&self, key: ServerKey) -> Result<(Arc<LiveServer>, TaskHandle), IllegalTransition> {
+        self.claim_with(key, LiveServer::begin_start)
+    }
+
+    fn claim_with<T>(
+        &self,
+        key: ServerKey,
+        take: impl FnOnce(&LiveServer) -> Result<T, IllegalTransition>,
+    ) -> Result<(Arc<LiveServer>, T), IllegalTransition> {
         self.users.lock().unwrap_or_else(PoisonError::into_inner).insert(key.0);
         let mut servers = self.lock();
         let server = match servers.get(&key) {
             Some(server) => server.clone(),
             None => Arc::new(LiveServer::new(key)),
         };
-        server.apply(event)?;
+        let taken = take(&server)?;
         servers.insert(server.key.clone(), server.clone());
-        Ok(server)
+        Ok((server, taken))
     }
 
     /// Marks a user as being deleted. None if that is under way already.
@@ -246,6 +278,17 @@ mod tests {
         assert!(registry.claim(key(), Event::StartRequested).is_ok());
         assert!(registry.claim(key(), Event::StartRequested).is_err());
         assert_eq!(registry.counts(), Counts { active: 1, starting: 1, ready: 0 });
+    }
+
+    #[test]
+    fn a_stop_reaches_the_task_of_the_start() {
+        let registry = Registry::default();
+        let (server, task) = registry.claim_start(key()).unwrap();
+        server.apply(Event::StopRequested).unwrap();
+        let ended = server.cancel_task().unwrap();
+        assert!(task.cancel.is_cancelled() && !ended.is_cancelled());
+        drop(task);
+        assert!(ended.is_cancelled());
     }
 
     #[test]

@@ -13,7 +13,7 @@ use tracing::Instrument;
 use super::Outcome;
 use super::progress::ProgressEvent;
 use super::record::PreparedStart;
-use super::registry::LiveServer;
+use super::registry::{LiveServer, TaskHandle};
 use super::state::{Event, Failure, ServerState};
 use crate::error::{Error, Result};
 use crate::hub::Hub;
@@ -52,11 +52,10 @@ impl Hub {
         request: StartRequest,
         patience: Duration,
     ) -> Result<Outcome> {
-        let live = self.claim_for_start(user, &request.server).await?;
+        let (live, task) = self.claim_for_start(user, &request.server).await?;
         let failed_stops = live.failed_stops();
         live.progress.clear();
         live.progress.push(ProgressEvent::new(0, "Server requested"));
-        let task = live.new_task();
         let (hub, user, live_task) = (self.clone(), user.clone(), live.clone());
         let span = tracing::info_span!("start", user.name = %user.name, server.name = %request.server);
         let run = async move {
@@ -73,15 +72,19 @@ impl Hub {
     }
 
     /// Makes the server ours if it may start now.
-    async fn claim_for_start(&self, user: &UserRecord, server: &ServerName) -> Result<Arc<LiveServer>> {
+    async fn claim_for_start(
+        &self,
+        user: &UserRecord,
+        server: &ServerName,
+    ) -> Result<(Arc<LiveServer>, TaskHandle)> {
         let key = (user.row.id, server.clone());
         if let Some(live) = self.servers.get(&key) {
             self.settle(&live).await;
         }
         self.check_limits()?;
-        let live = self
+        let (live, task) = self
             .servers
-            .claim(key, Event::StartRequested)
+            .claim_start(key)
             .map_err(|refused| Error::Invalid(format!("{}:{server} is {}", user.name, refused.state)))?;
         // Asked after the claim: whoever ends the hub or deletes the user says so first and looks
         // for servers afterwards, so that one of the two sees the other.
@@ -90,7 +93,7 @@ impl Hub {
         } else if self.servers.is_leaving(user.row.id) {
             Error::Invalid(format!("User {} is being deleted", user.name))
         } else {
-            return Ok(live);
+            return Ok((live, task));
         };
         for event in [Event::StopRequested, Event::StopDone] {
             live.apply(event).map_err(Error::internal)?;

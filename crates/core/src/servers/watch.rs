@@ -22,6 +22,10 @@ impl Hub {
         target: Target,
     ) {
         let task = live.new_task();
+        if !live.state().is_ready() {
+            // A stop came in between, and cancelled the task before this one.
+            return;
+        }
         let hub = self.clone();
         let span = tracing::info_span!("watch", user.name = %user.name, server.name = %server);
         let run = async move {
