@@ -1,6 +1,7 @@
 //! Functions of the configuration that the hub calls: the seam to the Python worker.
 
 use async_trait::async_trait;
+use perijove_model::ServerName;
 use perijove_spawners::Launch;
 use perijove_store as store;
 
@@ -21,6 +22,18 @@ pub struct HookTarget<'a> {
     pub groups: &'a [store::Group],
     /// The user's decrypted `auth_state`, if there is one.
     pub auth_state: Option<&'a serde_json::Value>,
+}
+
+impl<'a> HookTarget<'a> {
+    /// A server, for the hooks that are not told of groups' properties.
+    pub fn new(
+        user: &'a UserRecord,
+        server: &'a ServerName,
+        user_options: &'a serde_json::Value,
+        auth_state: Option<&'a serde_json::Value>,
+    ) -> Self {
+        Self { user, server_name: server.as_str(), user_options, groups: &[], auth_state }
+    }
 }
 
 /// What a hook refused or broke with.

@@ -122,13 +122,7 @@ impl Hub {
         }
         let options = saved_options(user, server);
         let auth_state = self.auth_state(&user.row);
-        let target = HookTarget {
-            user,
-            server_name: server.as_str(),
-            user_options: &options,
-            groups: &[],
-            auth_state: auth_state.as_ref(),
-        };
+        let target = HookTarget::new(user, server, &options, auth_state.as_ref());
         self.hooks.options_form(&target).await
     }
 
@@ -141,13 +135,7 @@ impl Hub {
     ) -> Result<Value> {
         let options = saved_options(user, server);
         let auth_state = self.auth_state(&user.row);
-        let target = HookTarget {
-            user,
-            server_name: server.as_str(),
-            user_options: &options,
-            groups: &[],
-            auth_state: auth_state.as_ref(),
-        };
+        let target = HookTarget::new(user, server, &options, auth_state.as_ref());
         self.hooks.options_from_form(&target, form).await
     }
 

@@ -98,13 +98,7 @@ impl Hub {
         let options = user.spawner(server.as_str()).and_then(|spawner| spawner.row.user_options.clone());
         let options = options.unwrap_or(Value::Null);
         let auth_state = self.auth_state(&user.row);
-        let target = HookTarget {
-            user,
-            server_name: server.as_str(),
-            user_options: &options,
-            groups: &[],
-            auth_state: auth_state.as_ref(),
-        };
+        let target = HookTarget::new(user, server, &options, auth_state.as_ref());
         match self.hooks.progress_ready(&target, event.clone()).await {
             Ok(changed) => changed,
             Err(error) => {

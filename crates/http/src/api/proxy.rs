@@ -3,43 +3,24 @@
 use std::collections::BTreeMap;
 
 use axum::body::Bytes;
-use axum::extract::{Query, State};
-use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::extract::State;
+use axum::http::StatusCode;
 use axum::response::IntoResponse;
-use perijove_model::api::{PageRequest, accepts_pagination};
 use perijove_proxy::RouteEntry;
 use serde_json::{Value, json as value};
 
-use crate::api::users::{ListParameters, next_url};
+use crate::api::paging::Paging;
 use crate::app::App;
-use crate::caller::Caller;
 use crate::error::{Answer, Failure};
-use crate::responses::json;
 
 /// Lists the routes, a page at a time.
-pub async fn list(
-    State(app): State<App>,
-    caller: Caller,
-    uri: Uri,
-    headers: HeaderMap,
-    Query(parameters): Query<ListParameters>,
-) -> Answer {
-    let limits = &app.hub.settings.api;
-    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let paginated = accepts_pagination(accept);
-    let default = if paginated { limits.page_default_limit } else { limits.page_max_limit };
-    let page = PageRequest::parse(parameters.offset(), parameters.limit(), default, limits.page_max_limit)
-        .map_err(|error| Failure::bad_request(error.to_string()))?;
+pub async fn list(State(app): State<App>, paging: Paging) -> Answer {
     let routes = app.hub.proxy_routes().await?;
-    let total = u64::try_from(routes.len()).unwrap_or(u64::MAX);
-    let (offset, limit) = (usize::try_from(page.offset), usize::try_from(page.limit));
+    let total = i64::try_from(routes.len()).unwrap_or(i64::MAX);
+    let (offset, limit) = (usize::try_from(paging.offset()), usize::try_from(paging.limit()));
     let shown = routes.into_iter().skip(offset.unwrap_or(usize::MAX)).take(limit.unwrap_or(usize::MAX));
     let models: BTreeMap<String, Value> = shown.map(|(spec, route)| (spec, model(route))).collect();
-    if !paginated {
-        return json(StatusCode::OK, &models);
-    }
-    let url = format!("{}://{}{uri}", caller.client().browser_scheme, caller.client().host);
-    json(StatusCode::OK, &page.envelope(models, total, |offset, limit| next_url(&url, offset, limit)))
+    paging.answer(models, total)
 }
 
 /// A route, with its time in milliseconds, as the proxy's own API writes it.

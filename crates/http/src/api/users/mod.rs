@@ -11,7 +11,7 @@ pub use change::change;
 pub use create::create;
 pub use create_many::create_many;
 pub use delete::delete;
-pub use list::{ListParameters, list, next_url};
+pub use list::list;
 pub use show::show;
 
 /// Keys and types that a user's model in a request may have.

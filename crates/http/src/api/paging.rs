@@ -1,0 +1,107 @@
+//! Lists in pages: which part of a list a request wants, and the answer with it.
+
+use axum::extract::{FromRequestParts, Query};
+use axum::http::request::Parts;
+use axum::http::{StatusCode, header};
+use perijove_model::api::{PageRequest, accepts_pagination};
+use serde::{Deserialize, Serialize};
+use url::form_urlencoded;
+
+use crate::app::App;
+use crate::caller::Caller;
+use crate::error::{Answer, Failure};
+use crate::responses::json;
+
+/// The part of a list that a request wants. An extractor: it reads `offset` and `limit` of the query, and whether the
+/// client wants to be told where the next page is.
+pub struct Paging {
+    page: PageRequest,
+    /// Whether the answer is an envelope with `_pagination`, or the bare list.
+    enveloped: bool,
+    url: String,
+}
+
+#[derive(Default, Deserialize)]
+struct Parameters {
+    offset: Option<String>,
+    limit: Option<String>,
+}
+
+impl Paging {
+    /// The number of entries before the page.
+    pub fn offset(&self) -> i64 {
+        i64::try_from(self.page.offset).unwrap_or(i64::MAX)
+    }
+
+    /// How many entries the page has at most.
+    pub fn limit(&self) -> i64 {
+        i64::try_from(self.page.limit).unwrap_or(i64::MAX)
+    }
+
+    /// The answer: the page's entries, and where the next page is if the client asked for that. `total` counts all
+    /// entries of the list.
+    pub fn answer<T: Serialize>(&self, entries: T, total: i64) -> Answer {
+        if !self.enveloped {
+            return json(StatusCode::OK, &entries);
+        }
+        let total = u64::try_from(total).unwrap_or_default();
+        json(
+            StatusCode::OK,
+            &self.page.envelope(entries, total, |offset, limit| next_url(&self.url, offset, limit)),
+        )
+    }
+}
+
+impl FromRequestParts<App> for Paging {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
+        let caller =
+            Caller::from_request_parts(parts, app).await.map_err(|status| Failure::new(status, ""))?;
+        let Query(wanted) = Query::<Parameters>::try_from_uri(&parts.uri)
+            .map_err(|error| Failure::bad_request(error.body_text()))?;
+        let accept =
+            parts.headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let enveloped = accepts_pagination(accept);
+        let limits = &app.hub.settings.api;
+        let default = if enveloped { limits.page_default_limit } else { limits.page_max_limit };
+        let page = PageRequest::parse(
+            wanted.offset.as_deref(),
+            wanted.limit.as_deref(),
+            default,
+            limits.page_max_limit,
+        )
+        .map_err(|error| Failure::bad_request(error.to_string()))?;
+        let url = format!("{}://{}{}", caller.client().browser_scheme, caller.client().host, parts.uri);
+        Ok(Self { page, enveloped, url })
+    }
+}
+
+/// The address of the next page: the present one with another offset and limit, in their places.
+fn next_url(url: &str, offset: u64, limit: u64) -> String {
+    let (path, query) = url.split_once('?').unwrap_or((url, ""));
+    let mut pairs: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+    for (name, value) in [("offset", offset), ("limit", limit)] {
+        match pairs.iter_mut().find(|(key, _)| key == name) {
+            Some((_, known)) => *known = value.to_string(),
+            None => pairs.push((name.to_owned(), value.to_string())),
+        }
+    }
+    let mut next = form_urlencoded::Serializer::new(String::new());
+    next.extend_pairs(pairs);
+    format!("{path}?{}", next.finish())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::next_url;
+
+    #[test]
+    fn the_next_page_keeps_the_order_of_the_query() {
+        assert_eq!(
+            next_url("http://h/users?limit=2&a=b&offset=0", 2, 2),
+            "http://h/users?limit=2&a=b&offset=2"
+        );
+        assert_eq!(next_url("http://h/users", 50, 50), "http://h/users?offset=50&limit=50");
+    }
+}
