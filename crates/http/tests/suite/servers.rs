@@ -44,7 +44,7 @@ async fn a_server_that_exits_early_fails_at_once_with_its_last_words() {
     let progress = hub.get("/hub/api/users/nina/server/progress").token(&token).send().await;
     let last = events(&progress.text()).pop().unwrap();
     assert_eq!(last["failed"], json!(true));
-    assert!(last["message"].as_str().unwrap().contains("LAST WORDS"), "{last}");
+    assert!(last["output"].as_str().unwrap().contains("LAST WORDS"), "{last}");
     let cookies = hub.log_in("nina").await;
     let page = hub.get("/hub/spawn-pending/nina").cookies(&cookies).send().await;
     assert_eq!(page.status, StatusCode::INTERNAL_SERVER_ERROR);
