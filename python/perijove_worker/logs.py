@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import sys
 
 from .channel import Channel
 
@@ -29,18 +28,21 @@ class HubHandler(logging.Handler):
 
 
 def redirect(channel: Channel, level: int) -> None:
-    """Send the root logger's records to the hub, unless the configuration gave it handlers."""
+    """Send the root logger's records to the hub, unless the configuration gave it handlers.
+
+    As in the real hub, only ``JupyterHub`` is heard below warnings: libraries chatter.
+    """
     root = logging.getLogger()
     if root.handlers:
         return
     root.addHandler(HubHandler(channel))
-    root.setLevel(level)
-    # The event loop's own remarks are of no use to an admin.
-    logging.getLogger("asyncio").setLevel(max(level, logging.WARNING))
+    root.setLevel(max(level, logging.WARNING))
+    logging.getLogger("JupyterHub").setLevel(level)
 
 
 def name_traitlets_logger() -> None:
     """Let what spawners and authenticators log come from ``JupyterHub``, as in the real hub."""
-    log = sys.modules.get("traitlets.log")
-    if log is not None and hasattr(log, "_fallback"):
+    from traitlets import log
+
+    if hasattr(log, "_fallback"):
         log._fallback = logging.getLogger("JupyterHub")

@@ -213,6 +213,8 @@ async fn what_hooks_log_and_print_reaches_the_log() {
 def hook(spawner):
     print("printed")
     spawner.log.debug("below the level")
+    spawner.log.info("at the level")
+    __import__("logging").getLogger("a.library").info("below what libraries may say")
     try: raise KeyError("k")
     except KeyError: spawner.log.exception("logged for %s", spawner._log_name)
 c.Spawner.pre_spawn_hook = hook
@@ -222,6 +224,7 @@ c.Spawner.pre_spawn_hook = hook
     assert_eq!(*hooks.files.printed.lock().unwrap(), ["printed"]);
     let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
     assert!(text.contains("ERROR perijove::python: logged for ada@lab:lab one"), "{text}");
+    assert!(text.contains("INFO perijove::python: at the level"), "{text}");
     assert!(
         text.contains("KeyError: 'k'") && text.contains("JupyterHub") && !text.contains("below"),
         "{text}"
