@@ -108,6 +108,14 @@ def test_the_pid_file(make_hub):
     assert not (hub.directory / "hub.pid").exists()
 
 
+@pytest.mark.perijove
+def test_a_second_hub_that_cannot_start_leaves_the_first_ones_pid_file(make_hub):
+    hub = make_hub(DUMMY_LOGIN + TRIVIAL_SERVERS + 'c.JupyterHub.pid_file = "hub.pid"\n').start()
+    second = hub.run_to_the_end("-f", hub.config_name)
+    assert second.returncode != 0 and "hint:" in second.stderr
+    assert (hub.directory / "hub.pid").read_text() == str(hub.process.pid)
+
+
 def test_a_cookie_secret_that_others_can_read_is_refused(make_hub):
     hub = make_hub(DUMMY_LOGIN + TRIVIAL_SERVERS).start()
     hub.stop()

@@ -3,29 +3,26 @@
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-/// Waits for the first of SIGINT, SIGTERM, or `shutdown`. A second signal ends the process at once.
-pub async fn wait(shutdown: &CancellationToken) {
-    let interrupt = signal(SignalKind::interrupt());
-    let terminate = signal(SignalKind::terminate());
-    let (mut interrupt, mut terminate) = match (interrupt, terminate) {
-        (Ok(interrupt), Ok(terminate)) => (interrupt, terminate),
-        (Err(error), _) | (_, Err(error)) => {
-            tracing::error!("signals cannot be handled: {error}");
-            shutdown.cancelled().await;
-            return;
+/// Takes SIGINT and SIGTERM over: the first cancels `shutdown`, a second one ends the process at once. To be called
+/// before there is anything to clean up, since until then a signal ends the process without a word.
+///
+/// # Errors
+/// If the system refuses.
+pub fn take(shutdown: CancellationToken) -> std::io::Result<()> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut next = async move || {
+        tokio::select! {
+            _ = interrupt.recv() => "SIGINT",
+            _ = terminate.recv() => "SIGTERM",
         }
     };
-    tokio::select! {
-        () = shutdown.cancelled() => (),
-        _ = interrupt.recv() => tracing::info!("received SIGINT"),
-        _ = terminate.recv() => tracing::info!("received SIGTERM"),
-    }
     tokio::spawn(async move {
-        tokio::select! {
-            _ = interrupt.recv() => (),
-            _ = terminate.recv() => (),
-        }
-        tracing::error!("a second signal: ending at once, servers keep running");
+        tracing::info!("received {}", next().await);
+        shutdown.cancel();
+        let second = next().await;
+        tracing::error!("received {second} again: ending at once, servers keep running");
         std::process::exit(1);
     });
+    Ok(())
 }

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use anyhow::Context;
 use perijove_config::Loaded;
 use perijove_core::Hub;
 use perijove_http::{App, HubService};
@@ -33,10 +34,12 @@ pub async fn run(loaded: Loaded) -> anyhow::Result<ExitCode> {
     parts::apply_process_settings(&loaded)?;
     let sections = Sections::read(&loaded)?;
     let proxying = Proxying::choose(&sections)?;
-    let _pid_file = PidFile::write(&sections.hub.pid_file)?;
+    let shutdown = CancellationToken::new();
+    signals::take(shutdown.clone()).context("signals cannot be handled")?;
     leftover_proxy::end(&sections.proxy.pid_file).await;
     let (hub_listener, public_listeners) = proxying::bind_all(&sections, &proxying).await?.split();
-    let shutdown = CancellationToken::new();
+    // Not before: where another hub has the addresses, the pid file is that one's.
+    let _pid_file = PidFile::write(&sections.hub.pid_file)?;
     let parts = parts::build(&loaded, &sections, &proxying).await?;
     let hub = Hub::new(parts.hub, shutdown.clone());
     hub.seed(&parts.seed).await?;
@@ -58,7 +61,7 @@ pub async fn run(loaded: Loaded) -> anyhow::Result<ExitCode> {
     tracing::info!("JupyterHub is now running at {}", sections.shown_url());
     tracing::debug!(duration_ms = began.elapsed().as_secs_f64() * 1000.0, "started");
 
-    signals::wait(&shutdown).await;
+    shutdown.cancelled().await;
     finish(&hub, &serving, &tasks).await
 }
 
