@@ -26,8 +26,8 @@ step format cargo fmt --all --check
 step lints cargo clippy --locked --workspace --all-targets -- -D warnings
 step "generated files" cargo run --locked --quiet -p xtask -- configuration-reference --check
 optional shellcheck "shell scripts" shellcheck -x -S warning scripts/*.sh e2e/*.sh .ci/run
-optional cargo-deny "dependencies" cargo deny check
-step layers cargo test --locked --quiet -p xtask --test layers
+optional cargo-deny "dependencies" cargo deny check bans licenses sources
+step rules cargo test --locked --quiet -p xtask --tests
 step "unit tests" cargo test --locked --workspace --lib --bins
 
 [ ${#failed[@]} = 0 ] || fail "these did not pass: $(printf '%s, ' "${failed[@]}" | sed 's/, $//')"
