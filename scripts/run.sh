@@ -72,9 +72,11 @@ EOF
 }
 
 show_first_steps() {
-  local user=$1 password sudo=""
+  local user=$1 password sudo="" python=python3
   password=$(sed -n 's/^admin_password = "\(.*\)"$/\1/p' "$state/perijove.toml" | head -n 1)
   [ "$(id -u)" = 0 ] || sudo="sudo "
+  # One in somebody's home could not be run by the other accounts.
+  [ ! -x /usr/bin/python3 ] || python=/usr/bin/python3
   echo
   echo "  Open      http://127.0.0.1:$port/"
   if [ -n "$password" ]; then
@@ -86,7 +88,7 @@ show_first_steps() {
   echo "  Ctrl-C stops it and the servers it started. Configuration: ${state/#$PWD\//}/perijove.toml"
   echo
   echo "  Next, the same for the accounts of this machine, with their system passwords (PAM):"
-  echo "    ${sudo}python3 -m venv /opt/perijove && ${sudo}/opt/perijove/bin/pip install -q -r $PWD/packaging/singleuser-requirements.txt"
+  echo "    ${sudo}$python -m venv /opt/perijove && ${sudo}/opt/perijove/bin/pip install -q -r $PWD/packaging/singleuser-requirements.txt"
   echo "    ${sudo}install $binary /opt/perijove/bin/ && ${sudo}install -d -m 0700 /var/lib/perijove"
   echo "    ${sudo}env \"PATH=/opt/perijove/bin:\$PATH\" sh -c 'cd /var/lib/perijove && exec perijove --ip=127.0.0.1 --port=$port \\"
   echo "      --Authenticator.allow_all=True --Authenticator.admin_users=$user --Spawner.default_url=/lab'"
