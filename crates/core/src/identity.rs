@@ -1,7 +1,7 @@
 //! Who makes a request, and what they may do.
 //!
 //! The database is the truth on every request: another process may write at any time and tells
-//! nobody. On SQLite one `PRAGMA data_version` shows whether anything changed; while it has not,
+//! nobody. On SQLite one number shows whether anything changed; while it has not,
 //! what was read before is still true and is answered from memory. On PostgreSQL and MySQL nothing
 //! is kept: one joined query a request.
 
@@ -257,9 +257,6 @@ impl Identities {
     fn remember(&self, version: Option<u64>, keep: impl FnOnce(&mut Cache)) {
         let Some(version) = version else { return };
         let mut cache = self.cache.write().unwrap_or_else(PoisonError::into_inner);
-        if cache.version.is_some_and(|kept| kept > version) {
-            return;
-        }
         if cache.version != Some(version) || cache.len() >= ENTRIES_AT_MOST {
             *cache = Cache { version: Some(version), ..Cache::default() };
         }

@@ -8,6 +8,7 @@ pub(crate) mod observed;
 mod open;
 mod probe;
 mod transaction;
+mod wal_index;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -52,7 +53,7 @@ impl Pool {
                 readers.push(location.open_reader()?);
             }
         }
-        let probe = Probe::new(location.open_reader()?);
+        let probe = Probe::new(location.open_reader()?, location.wal_index());
         let mut location = location;
         location.forget_files();
         Ok(Self {

@@ -10,6 +10,7 @@ use rusqlite::{Connection, OpenFlags};
 use tempfile::TempDir;
 
 use super::error;
+use super::wal_index::WalIndex;
 use crate::error::StoreError;
 use crate::revision::Observed;
 
@@ -52,6 +53,11 @@ impl Location {
 
     pub(crate) fn is_memory(&self) -> bool {
         self.memory
+    }
+
+    /// The index of the write-ahead log, once a connection is open.
+    pub(super) fn wal_index(&self) -> Option<WalIndex> {
+        WalIndex::open(&self.path)
     }
 
     /// Takes the names of a memory database's files away, once all connections are open.
