@@ -53,7 +53,9 @@ impl Pool {
                 readers.push(location.open_reader()?);
             }
         }
-        let probe = Probe::new(location.open_reader()?, location.wal_index());
+        let asking = location.open_reader()?;
+        let index = location.wal_index(&asking);
+        let probe = Probe::new(asking, index);
         let mut location = location;
         location.forget_files();
         Ok(Self {

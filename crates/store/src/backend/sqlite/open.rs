@@ -55,9 +55,9 @@ impl Location {
         self.memory
     }
 
-    /// The index of the write-ahead log, once a connection is open.
-    pub(super) fn wal_index(&self) -> Option<WalIndex> {
-        WalIndex::open(&self.path)
+    /// The index of the write-ahead log that this connection reads from.
+    pub(super) fn wal_index(&self, connection: &Connection) -> Option<WalIndex> {
+        WalIndex::open(&self.path, connection)
     }
 
     /// Takes the names of a memory database's files away, once all connections are open.

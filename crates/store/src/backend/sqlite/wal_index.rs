@@ -11,6 +11,8 @@ use std::mem::ManuallyDrop;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
+use rusqlite::Connection;
+
 /// Size of one copy of the header.
 const COPY: usize = 48;
 /// Where a copy says that it is in use: 1, else 0.
@@ -25,8 +27,14 @@ pub(super) struct WalIndex {
 }
 
 impl WalIndex {
-    /// Opens the index of a database that this process has open; None where there is none, as with other journals.
-    pub(super) fn open(database: &Path) -> Option<Self> {
+    /// Opens the index of the database that `connection` has open; None with other journals, where a file of that name
+    /// may be left over and never change. The mode cannot change as long as a connection is open.
+    pub(super) fn open(database: &Path, connection: &Connection) -> Option<Self> {
+        let mode: rusqlite::Result<String> =
+            connection.query_row("PRAGMA journal_mode", [], |row| row.get(0));
+        if !mode.is_ok_and(|mode| mode.eq_ignore_ascii_case("wal")) {
+            return None;
+        }
         let mut path = database.as_os_str().to_owned();
         path.push("-shm");
         let file = ManuallyDrop::new(File::open(path).ok()?);
@@ -57,7 +65,7 @@ mod tests {
         let one = Connection::open(&path).unwrap();
         one.execute_batch("PRAGMA journal_mode=WAL; CREATE TABLE t (x)").unwrap();
         let other = Connection::open(&path).unwrap();
-        let index = WalIndex::open(&path).unwrap();
+        let index = WalIndex::open(&path, &one).unwrap();
         let mut seen = vec![index.version().unwrap()];
         assert_eq!(index.version(), seen.last().copied());
         for connection in [&one, &other, &one] {
@@ -74,10 +82,15 @@ mod tests {
     }
 
     #[test]
-    fn other_journals_have_no_index() {
+    fn a_left_over_index_beside_another_journal_is_not_believed() {
         let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("a.sqlite");
-        Connection::open(&path).unwrap().execute_batch("CREATE TABLE t (x)").unwrap();
-        assert!(WalIndex::open(&path).is_none());
+        let (path, index) = (directory.path().join("a.sqlite"), directory.path().join("a.sqlite-shm"));
+        let connection = Connection::open(&path).unwrap();
+        connection.execute_batch("PRAGMA journal_mode=WAL; CREATE TABLE t (x)").unwrap();
+        let old = std::fs::read(&index).unwrap();
+        connection.execute_batch("PRAGMA journal_mode=DELETE; INSERT INTO t VALUES (1)").unwrap();
+        assert!(WalIndex::open(&path, &connection).is_none());
+        std::fs::write(&index, old).unwrap();
+        assert!(WalIndex::open(&path, &connection).is_none());
     }
 }
