@@ -13,6 +13,7 @@ mod error;
 mod guard;
 mod models;
 mod next_url;
+mod openapi;
 mod pages;
 mod request_log;
 mod responses;
@@ -22,5 +23,6 @@ mod xsrf;
 
 pub use app::{App, AppOptions};
 pub use guard::{Access, Kind, Xsrf};
-pub use routes::{Row, rows};
+pub use openapi::Operation;
+pub use routes::{Docs, Row, rows};
 pub use service::HubService;

@@ -11,11 +11,12 @@ use axum::routing::{MethodFilter, MethodRouter, any, on};
 use axum::{Router, extract::DefaultBodyLimit};
 
 use crate::api::{
-    activity, authorizations, groups, hub, metrics, oauth2, progress, proxy, servers, services, tokens, user,
-    users,
+    activity, authorizations, groups, hub, metrics, oauth2, openapi, progress, proxy, servers, services,
+    tokens, user, users,
 };
 use crate::app::App;
 use crate::guard::{Access, BODY_AT_MOST, Guard, Kind, Rule, Xsrf, guard};
+use crate::openapi::Operation;
 use crate::pages;
 
 /// One route: what it is, who may use it, and its handler.
@@ -30,8 +31,13 @@ pub struct Row {
     pub access: Access,
     /// Browser forgery.
     pub xsrf: Xsrf,
+    /// What `openapi.json` says of it; every row below `/api` has this.
+    pub docs: Option<Docs>,
     handler: MethodRouter<App>,
 }
+
+/// Describes an endpoint; stands beside its handler.
+pub type Docs = fn() -> Operation;
 
 fn row<H, T>(method: Method, path: &'static str, kind: Kind, access: Access, handler: H) -> Row
 where
@@ -39,7 +45,7 @@ where
     T: 'static,
 {
     let filter = MethodFilter::try_from(method.clone()).unwrap_or(MethodFilter::GET);
-    Row { method, path, kind, access, xsrf: Xsrf::Usual, handler: on(filter, handler) }
+    Row { method, path, kind, access, xsrf: Xsrf::Usual, docs: None, handler: on(filter, handler) }
 }
 
 fn api<H: Handler<T, App>, T: 'static>(
@@ -47,8 +53,9 @@ fn api<H: Handler<T, App>, T: 'static>(
     path: &'static str,
     access: Access,
     handler: H,
+    docs: Docs,
 ) -> Row {
-    row(method, path, Kind::Api, access, handler)
+    documented(row(method, path, Kind::Api, access, handler), docs)
 }
 
 fn page<H: Handler<T, App>, T: 'static>(
@@ -58,6 +65,10 @@ fn page<H: Handler<T, App>, T: 'static>(
     handler: H,
 ) -> Row {
     row(method, path, Kind::Page, access, handler)
+}
+
+fn documented(row: Row, docs: Docs) -> Row {
+    Row { docs: Some(docs), ..row }
 }
 
 fn exempt(row: Row) -> Row {
@@ -102,56 +113,59 @@ pub fn rows() -> Vec<Row> {
     const PATCH: Method = Method::PATCH;
     const DELETE: Method = Method::DELETE;
     vec![
-        exempt(api(GET, "/api", Public, hub::version)),
-        exempt(api(GET, "/api/", Public, hub::version)),
-        api(GET, "/api/info", READ_HUB, hub::info),
-        api(POST, "/api/shutdown", SHUTDOWN, hub::shutdown),
-        page(GET, "/api/health", Public, hub::health),
+        exempt(api(GET, "/api", Public, hub::version, hub::version_docs)),
+        exempt(api(GET, "/api/", Public, hub::version, hub::version_docs)),
+        api(GET, "/api/openapi.json", Public, openapi::show, openapi::show_docs),
+        api(GET, "/api/info", READ_HUB, hub::info, hub::info_docs),
+        api(POST, "/api/shutdown", SHUTDOWN, hub::shutdown, hub::shutdown_docs),
+        documented(page(GET, "/api/health", Public, hub::health), hub::health_docs),
         // The handler asks for `read:metrics`, if the configuration does.
-        row(GET, "/api/metrics", Kind::Both, Public, metrics::show),
+        documented(row(GET, "/api/metrics", Kind::Both, Public, metrics::show), metrics::show_docs),
         row(GET, "/metrics", Kind::Both, Public, metrics::show),
-        api(GET, "/api/user", SignedIn, user::show),
-        api(GET, "/api/users", Filtered("list:users"), users::list),
-        api(POST, "/api/users", ADMIN_USERS, users::create_many),
-        api(GET, "/api/users/{user_name}", READ_USER, users::show),
-        api(POST, "/api/users/{user_name}", ADMIN_USERS, users::create),
-        api(PATCH, "/api/users/{user_name}", ADMIN_USERS, users::change),
-        api(DELETE, "/api/users/{user_name}", DELETE_USERS, users::delete),
-        api(POST, "/api/users/{user_name}/activity", ACTIVITY, activity::post),
-        api(GET, "/api/users/{user_name}/tokens", READ_TOKENS, tokens::list),
-        exempt(api(POST, "/api/users/{user_name}/tokens", Public, tokens::create)),
-        api(GET, "/api/users/{user_name}/tokens/{token_id}", READ_TOKENS, tokens::show),
-        api(DELETE, "/api/users/{user_name}/tokens/{token_id}", TOKENS, tokens::delete),
-        api(GET, "/api/users/{user_name}/server", READ_SERVERS, servers::show_default),
-        api(PUT, "/api/users/{user_name}/server", START_SERVERS, servers::create_default),
-        api(POST, "/api/users/{user_name}/server", START_SERVERS, servers::start_default),
-        api(PATCH, "/api/users/{user_name}/server", START_SERVERS, servers::change_default),
-        api(DELETE, "/api/users/{user_name}/server", DELETE_SERVERS, servers::stop_default),
-        api(GET, "/api/users/{user_name}/server/progress", READ_SERVERS, progress::stream_default),
-        api(GET, "/api/users/{user_name}/servers/{server_name}", READ_SERVERS, servers::show),
-        api(PUT, "/api/users/{user_name}/servers/{server_name}", START_SERVERS, servers::create),
-        api(POST, "/api/users/{user_name}/servers/{server_name}", START_SERVERS, servers::start),
-        api(PATCH, "/api/users/{user_name}/servers/{server_name}", START_SERVERS, servers::change),
-        api(DELETE, "/api/users/{user_name}/servers/{server_name}", DELETE_SERVERS, servers::stop),
-        api(GET, "/api/users/{user_name}/servers/{server_name}/progress", READ_SERVERS, progress::stream),
-        api(GET, "/api/groups", Filtered("list:groups"), groups::list),
-        api(POST, "/api/groups", ADMIN_GROUPS, groups::create_many),
-        api(GET, "/api/groups/{group_name}", READ_GROUP, groups::show),
-        api(POST, "/api/groups/{group_name}", ADMIN_GROUPS, groups::create),
-        api(DELETE, "/api/groups/{group_name}", DELETE_GROUPS, groups::delete),
-        api(POST, "/api/groups/{group_name}/users", GROUPS, groups::add_users),
-        api(DELETE, "/api/groups/{group_name}/users", GROUPS, groups::remove_users),
-        api(PUT, "/api/groups/{group_name}/properties", GROUPS, groups::set_properties),
-        api(GET, "/api/services", Filtered("list:services"), services::list),
-        api(GET, "/api/services/{service_name}", READ_SERVICE, services::show),
-        api(GET, "/api/proxy", PROXY, proxy::list),
-        api(POST, "/api/proxy", PROXY, proxy::check),
-        api(PATCH, "/api/proxy", PROXY, proxy::change),
-        exempt(api(GET, "/api/authorizations/token/{token}", Token, authorizations::of_token)),
-        exempt(api(POST, "/api/authorizations/token", Public, authorizations::password_form)),
-        row(GET, "/api/oauth2/authorize", Kind::Page, SignedIn, oauth2::authorize_page),
-        row(POST, "/api/oauth2/authorize", Kind::Page, SignedIn, oauth2::authorize),
-        exempt(api(POST, "/api/oauth2/token", Public, oauth2::token)),
+        api(GET, "/api/user", SignedIn, user::show, user::show_docs),
+        api(GET, "/api/users", Filtered("list:users"), users::list, users::list_docs),
+        api(POST, "/api/users", ADMIN_USERS, users::create_many, users::create_many_docs),
+        api(GET, "/api/users/{user_name}", READ_USER, users::show, users::show_docs),
+        api(POST, "/api/users/{user_name}", ADMIN_USERS, users::create, users::create_docs),
+        api(PATCH, "/api/users/{user_name}", ADMIN_USERS, users::change, users::change_docs),
+        api(DELETE, "/api/users/{user_name}", DELETE_USERS, users::delete, users::delete_docs),
+        api(POST, "/api/users/{user_name}/activity", ACTIVITY, activity::post, activity::post_docs),
+        api(GET, "/api/users/{user_name}/tokens", READ_TOKENS, tokens::list, tokens::list_docs),
+        exempt(api(POST, "/api/users/{user_name}/tokens", Public, tokens::create, tokens::create_docs)),
+        api(GET, "/api/users/{user_name}/tokens/{token_id}", READ_TOKENS, tokens::show, tokens::show_docs),
+        api(DELETE, "/api/users/{user_name}/tokens/{token_id}", TOKENS, tokens::delete, tokens::delete_docs),
+        api(GET, "/api/users/{user_name}/server", READ_SERVERS, servers::show_default, servers::show_docs),
+        api(PUT, "/api/users/{user_name}/server", START_SERVERS, servers::create_default, servers::create_default_docs),
+        api(POST, "/api/users/{user_name}/server", START_SERVERS, servers::start_default, servers::start_docs),
+        api(PATCH, "/api/users/{user_name}/server", START_SERVERS, servers::change_default, servers::change_docs),
+        api(DELETE, "/api/users/{user_name}/server", DELETE_SERVERS, servers::stop_default, servers::stop_docs),
+        api(GET, "/api/users/{user_name}/server/progress", READ_SERVERS, progress::stream_default, progress::stream_docs),
+        api(GET, "/api/users/{user_name}/servers/{server_name}", READ_SERVERS, servers::show, servers::show_docs),
+        api(PUT, "/api/users/{user_name}/servers/{server_name}", START_SERVERS, servers::create, servers::create_docs),
+        api(POST, "/api/users/{user_name}/servers/{server_name}", START_SERVERS, servers::start, servers::start_docs),
+        api(PATCH, "/api/users/{user_name}/servers/{server_name}", START_SERVERS, servers::change, servers::change_docs),
+        api(DELETE, "/api/users/{user_name}/servers/{server_name}", DELETE_SERVERS, servers::stop, servers::stop_docs),
+        api(GET, "/api/users/{user_name}/servers/{server_name}/progress", READ_SERVERS, progress::stream, progress::stream_docs),
+        api(GET, "/api/groups", Filtered("list:groups"), groups::list, groups::list_docs),
+        api(POST, "/api/groups", ADMIN_GROUPS, groups::create_many, groups::create_many_docs),
+        api(GET, "/api/groups/{group_name}", READ_GROUP, groups::show, groups::show_docs),
+        api(POST, "/api/groups/{group_name}", ADMIN_GROUPS, groups::create, groups::create_docs),
+        api(DELETE, "/api/groups/{group_name}", DELETE_GROUPS, groups::delete, groups::delete_docs),
+        api(POST, "/api/groups/{group_name}/users", GROUPS, groups::add_users, groups::add_users_docs),
+        api(DELETE, "/api/groups/{group_name}/users", GROUPS, groups::remove_users, groups::remove_users_docs),
+        api(PUT, "/api/groups/{group_name}/properties", GROUPS, groups::set_properties, groups::set_properties_docs),
+        api(GET, "/api/services", Filtered("list:services"), services::list, services::list_docs),
+        api(GET, "/api/services/{service_name}", READ_SERVICE, services::show, services::show_docs),
+        api(GET, "/api/proxy", PROXY, proxy::list, proxy::list_docs),
+        api(POST, "/api/proxy", PROXY, proxy::check, proxy::check_docs),
+        api(PATCH, "/api/proxy", PROXY, proxy::change, proxy::change_docs),
+        exempt(api(GET, "/api/authorizations/token/{token}", Token, authorizations::of_token, authorizations::of_token_docs)),
+        exempt(api(GET, "/api/authorizations/cookie/{cookie_name}", Token, authorizations::of_cookie_in_body, authorizations::of_cookie_docs)),
+        exempt(api(GET, "/api/authorizations/cookie/{cookie_name}/{cookie_value}", Token, authorizations::of_cookie, authorizations::of_cookie_docs)),
+        exempt(api(POST, "/api/authorizations/token", Public, authorizations::password_form, authorizations::password_form_docs)),
+        documented(page(GET, "/api/oauth2/authorize", SignedIn, oauth2::authorize_page), oauth2::authorize_page_docs),
+        documented(page(POST, "/api/oauth2/authorize", SignedIn, oauth2::authorize), oauth2::authorize_docs),
+        exempt(api(POST, "/api/oauth2/token", Public, oauth2::token, oauth2::token_docs)),
         page(GET, "/", Public, pages::root::show),
         page(GET, "/login", Public, pages::login::show),
         page(POST, "/login", Public, pages::login::submit),

@@ -14,6 +14,7 @@ use serde_json::{Map, Value};
 use crate::api::body;
 use crate::app::App;
 use crate::error::{Answer, Failure};
+use crate::openapi::{Operation, schema};
 
 const SHAPE: &str = "servers must be a dict of the form {server_name: {last_activity: timestamp}}";
 /// A clock may be ahead by this much.
@@ -80,4 +81,17 @@ fn is_truthy(value: &Value) -> bool {
         Value::Array(items) => !items.is_empty(),
         Value::Object(fields) => !fields.is_empty(),
     }
+}
+
+/// See [`post`].
+pub fn post_docs() -> Operation {
+    let time = || schema::model::<Timestamp>();
+    let server = schema::object([("last_activity", time(), "When it was last used.")]);
+    Operation::new("Reports when a user and the user's servers were last active.")
+        .needs_body(schema::object([
+            ("last_activity", time(), "When the user was last active."),
+            ("servers", schema::map(server), "By name, when each server was last used."),
+        ]))
+        .answers(200, "It is recorded.")
+        .refuses(401, "Not sent: without credentials the answer is 403. Old clients know this one.")
 }

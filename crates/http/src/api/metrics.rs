@@ -10,6 +10,7 @@ use perijove_core::usage::Usage;
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{Answer, Failure};
+use crate::openapi::{Operation, schema};
 
 const SCOPE: &str = "read:metrics";
 const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("text/plain; version=1.0.0; charset=utf-8");
@@ -43,6 +44,14 @@ fn exposition(usage: &Usage) -> String {
     let active: Vec<(&str, f64)> = active.iter().map(|(labels, count)| (labels.as_str(), *count)).collect();
     gauge("active_users", "Users who were active in the period", &active);
     text
+}
+
+/// See [`show`].
+pub fn show_docs() -> Operation {
+    Operation::new("Numbers for Prometheus.")
+        .details("Needs the scope `read:metrics`, unless the configuration says otherwise.")
+        .streams(200, "text/plain", schema::text(), "The numbers, as Prometheus reads them.")
+        .refuses(403, "The scope `read:metrics` is missing.")
 }
 
 #[cfg(test)]

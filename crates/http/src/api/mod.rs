@@ -7,6 +7,7 @@ pub mod groups;
 pub mod hub;
 pub mod metrics;
 pub mod oauth2;
+pub mod openapi;
 pub mod paging;
 pub mod progress;
 pub mod proxy;

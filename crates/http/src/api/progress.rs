@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 
 use crate::app::App;
 use crate::error::{Answer, Failure};
+use crate::openapi::{Operation, schema};
 
 /// An empty line after this silence keeps proxies from closing the connection.
 const KEEP_ALIVE: Duration = Duration::from_secs(8);
@@ -138,4 +139,12 @@ fn follow(follower: Follower) -> impl Stream<Item = Chunk> + Send {
             }
         }
     })
+}
+
+/// See [`stream`].
+pub fn stream_docs() -> Operation {
+    Operation::new("How a start goes on, as server-sent events.")
+        .details("Each event is a JSON object with `progress` (0 to 100), `message`, and at the end `ready` or `failed`.")
+        .streams(200, "text/event-stream", schema::text(), "The events, until the start has ended.")
+        .refuses(400, "The server is not starting.")
 }

@@ -12,6 +12,7 @@ use serde_json::{Value, json as value};
 use crate::api::paging::Paging;
 use crate::app::App;
 use crate::error::{Answer, Failure};
+use crate::openapi::{Operation, schema};
 
 /// Lists the routes, a page at a time.
 pub async fn list(State(app): State<App>, paging: Paging) -> Answer {
@@ -56,6 +57,38 @@ pub async fn change(State(app): State<App>, bytes: Bytes) -> Answer {
         }
     }
     check(State(app)).await
+}
+
+/// See [`list`].
+pub fn list_docs() -> Operation {
+    let route = schema::object([
+        ("routespec", schema::text(), "Host and path."),
+        ("target", schema::text(), "Where requests go."),
+        ("data", schema::any_object(), "Whose it is, and when it was last used."),
+    ]);
+    Operation::new("The routes of the proxy.").sends_page(schema::map(route), "The routes, by host and path.")
+}
+
+/// See [`check`].
+pub fn check_docs() -> Operation {
+    Operation::new("Brings the proxy in step with what runs.").answers(200, "It is.")
+}
+
+/// See [`change`].
+pub fn change_docs() -> Operation {
+    Operation::new("Announces another proxy.")
+        .needs_body(schema::object([
+            ("ip", schema::text(), "Ignored, as by JupyterHub 6.1.1."),
+            ("port", schema::text(), "Ignored, as by JupyterHub 6.1.1."),
+            ("protocol", schema::text(), "Ignored, as by JupyterHub 6.1.1."),
+            ("api_url", schema::text(), "Where its API is: refused, since the configuration says that."),
+            (
+                "auth_token",
+                schema::text(),
+                "The token of its API: refused, since the configuration says that.",
+            ),
+        ]))
+        .answers(200, "The proxy has all routes.")
 }
 
 #[cfg(test)]

@@ -3,12 +3,14 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use perijove_core::identity::Principal;
+use perijove_model::api::{ServiceModel, UserModel};
 use serde_json::json as value;
 
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{Answer, Failure};
 use crate::models;
+use crate::openapi::{Operation, schema};
 use crate::responses::json;
 
 /// Shows the caller's own model and scopes. Every token may identify its owner here.
@@ -33,4 +35,14 @@ pub async fn show(State(app): State<App>, caller: Caller) -> Answer {
             json(StatusCode::OK, &model)
         }
     }
+}
+
+/// See [`show`].
+pub fn show_docs() -> Operation {
+    let whoever = schema::any_of([schema::model::<UserModel>(), schema::model::<ServiceModel>()]);
+    Operation::new("Who the caller is, and what the caller may do.").sends_json(
+        200,
+        whoever,
+        "The user or service.",
+    )
 }

@@ -13,6 +13,7 @@ use crate::xsrf_of;
 const CASES: &str = "
 GET /api                                              AAAAA
 GET /api/                                             AAAAA
+GET /api/openapi.json                                 AAAAA
 GET /api/info                                         RRRAR
 POST /api/shutdown                                    RRRAR
 GET /api/health                                       AAAAA
@@ -56,6 +57,8 @@ PATCH /api/proxy                                      RRRAR
 GET /api/metrics                                      RRRAR
 GET /metrics                                          RRRAR
 GET /api/authorizations/token/{token}                 RAAAA
+GET /api/authorizations/cookie/{cookie_name}           RAAAA
+GET /api/authorizations/cookie/{cookie_name}/{cookie_value} RAAAA
 POST /api/authorizations/token                        AAAAA
 GET /api/oauth2/authorize                             LAAAL
 POST /api/oauth2/authorize                            RAAAR
@@ -116,6 +119,8 @@ fn concrete(path: &str) -> String {
         ("{service_name}", "admin-service"),
         ("{token_id}", "a1"),
         ("{token}", "no-such-token"),
+        ("{cookie_name}", "jupyterhub-hub-login"),
+        ("{cookie_value}", "no-such-cookie"),
         ("{status}", "404"),
         ("{*rest}", "lab/tree"),
         ("{*path}", "css/style.css"),

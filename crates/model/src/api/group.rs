@@ -1,11 +1,13 @@
 //! Groups.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::JsonMap;
 
 /// A group, as far as the caller may see it. Absent fields are not sent.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
+#[schema(as = Group)]
 pub struct GroupModel {
     /// Always `group`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -21,5 +23,6 @@ pub struct GroupModel {
     pub users: Option<Vec<String>>,
     /// What administrators attached to it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
     pub properties: Option<JsonMap>,
 }

@@ -4,6 +4,7 @@
 //! bare list.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// What a client puts into `Accept` to get the envelope.
 pub const MEDIA_TYPE: &str = "application/jupyterhub-pagination+json";
@@ -77,7 +78,7 @@ pub struct Paginated<T> {
 }
 
 /// Where a page is within its list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 pub struct Pagination {
     /// How many items come before.
     pub offset: u64,
@@ -90,7 +91,7 @@ pub struct Pagination {
 }
 
 /// The next page.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 pub struct NextPage {
     /// Its offset.
     pub offset: u64,

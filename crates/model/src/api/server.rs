@@ -2,11 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
+use utoipa::ToSchema;
 
 use super::Timestamp;
 
 /// One server of a user.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
+#[schema(as = Server)]
 pub struct ServerModel {
     /// The name, empty for the default server.
     pub name: String,
@@ -27,6 +29,7 @@ pub struct ServerModel {
     /// Path of the server, or its URL where users have subdomains.
     pub url: String,
     /// What the user chose when starting it; `{}` or null if nothing.
+    #[schema(value_type = Value)]
     pub user_options: Json,
     /// Path of its progress events.
     pub progress_url: String,
@@ -36,5 +39,6 @@ pub struct ServerModel {
     pub full_progress_url: Option<String>,
     /// What the spawner remembers; only for callers with `admin:server_state`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Value>)]
     pub state: Option<Json>,
 }

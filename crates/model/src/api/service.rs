@@ -2,13 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
+use utoipa::ToSchema;
 
 use super::user::double;
 use crate::scope::ScopeSet;
 
 /// A service, as far as the caller may see it. Absent fields are not sent.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
+#[schema(as = Service)]
 pub struct ServiceModel {
     /// Always `service`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -36,12 +38,14 @@ pub struct ServiceModel {
     pub pid: Option<u32>,
     /// Free-form information from the configuration.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Value>)]
     pub info: Option<Json>,
     /// Whether it is listed in the pages' menu.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub display: Option<bool>,
     /// Expanded scopes of the caller; in `GET /user` only.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<String>>)]
     pub scopes: Option<ScopeSet>,
     /// The browser session of the caller's token, if any; in `GET /user` only.
     #[serde(skip_serializing_if = "Option::is_none", with = "double")]

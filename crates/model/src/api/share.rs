@@ -1,19 +1,22 @@
 //! Shared access to servers.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::Timestamp;
 use super::user::double;
 
 /// A user or group by name only.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[schema(as = Name)]
 pub struct NameModel {
     /// The name.
     pub name: String,
 }
 
 /// A server as those see it with whom it is shared.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
+#[schema(as = SharedServer)]
 pub struct SharedServerModel {
     /// The owner.
     pub user: NameModel,
@@ -28,7 +31,8 @@ pub struct SharedServerModel {
 }
 
 /// One share: a server with a user or a group.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
+#[schema(as = Share)]
 pub struct ShareModel {
     /// What is shared.
     pub server: SharedServerModel,
@@ -45,7 +49,8 @@ pub struct ShareModel {
 }
 
 /// A code that makes a share for whoever redeems it.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
+#[schema(as = ShareCode)]
 pub struct ShareCodeModel {
     /// What is shared.
     pub server: SharedServerModel,

@@ -1,11 +1,13 @@
 //! API tokens.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::Timestamp;
 
 /// A token, without its secret.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
+#[schema(as = Token)]
 pub struct TokenModel {
     /// The user who owns it; absent for tokens of services.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -39,7 +41,8 @@ pub struct TokenModel {
 }
 
 /// The answer of `GET /users/NAME/tokens`.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
+#[schema(as = TokenList)]
 pub struct TokenListModel {
     /// The tokens.
     pub api_tokens: Vec<TokenModel>,

@@ -5,13 +5,15 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
+use utoipa::ToSchema;
 
 use super::{ServerModel, Timestamp};
 use crate::scope::ScopeSet;
 
 /// A user, as far as the caller may see them. Absent fields are not sent.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
+#[schema(as = User)]
 pub struct UserModel {
     /// Always `user`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -45,12 +47,15 @@ pub struct UserModel {
     pub servers: Option<BTreeMap<String, ServerModel>>,
     /// What the identity provider said.
     #[serde(skip_serializing_if = "Option::is_none", with = "double")]
+    #[schema(value_type = Option<Value>)]
     pub auth_state: Option<Option<Json>>,
     /// What the authenticator publishes about the user.
     #[serde(skip_serializing_if = "Option::is_none", with = "double")]
+    #[schema(value_type = Option<Value>)]
     pub user_info: Option<Option<Json>>,
     /// Expanded scopes of the caller; in `GET /user` only.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<String>>)]
     pub scopes: Option<Arc<ScopeSet>>,
     /// The browser session of the caller's token, if any; in `GET /user` only.
     #[serde(skip_serializing_if = "Option::is_none", with = "double")]

@@ -3,6 +3,7 @@
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use perijove_model::api::GroupModel;
 use serde_json::Value;
 
 use super::create::members;
@@ -12,6 +13,7 @@ use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{Answer, Failure};
 use crate::models;
+use crate::openapi::{Operation, schema};
 use crate::responses::{empty, json};
 
 /// Adds users to a group.
@@ -64,4 +66,35 @@ pub async fn delete(State(app): State<App>, Path(name): Path<String>) -> Answer 
     let group = find(&app, &name).await?;
     app.hub.delete_group(&group).await?;
     Ok(empty(StatusCode::NO_CONTENT))
+}
+
+/// See [`add_users`].
+pub fn add_users_docs() -> Operation {
+    Operation::new("Adds users to a group.")
+        .needs_body(members_schema())
+        .sends::<GroupModel>(200, "The changed group.")
+}
+
+/// See [`remove_users`].
+pub fn remove_users_docs() -> Operation {
+    Operation::new("Removes users from a group.")
+        .needs_body(members_schema())
+        .sends::<GroupModel>(200, "The changed group.")
+}
+
+fn members_schema() -> Value {
+    let body = schema::object([("users", schema::list(schema::text()), "The users' names.")]);
+    schema::needs(&["users"], body)
+}
+
+/// See [`set_properties`].
+pub fn set_properties_docs() -> Operation {
+    Operation::new("Replaces what is attached to a group.")
+        .needs_body(schema::any_object())
+        .sends::<GroupModel>(200, "The changed group.")
+}
+
+/// See [`delete`].
+pub fn delete_docs() -> Operation {
+    Operation::new("Deletes a group.").answers(204, "The group is gone.")
 }

@@ -3,6 +3,7 @@
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use perijove_model::api::GroupModel;
 use serde_json::Value;
 
 use super::MODEL;
@@ -11,6 +12,7 @@ use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{Answer, Failure};
 use crate::models;
+use crate::openapi::{Operation, schema};
 use crate::responses::json;
 
 /// Makes one group.
@@ -53,4 +55,24 @@ pub fn members(model: &Value) -> Result<Option<Vec<String>>, Failure> {
     let Some(users) = model.get("users").and_then(Value::as_array) else { return Ok(None) };
     let names = users.iter().map(|name| name.as_str().map(str::to_owned)).collect::<Option<Vec<_>>>();
     names.map(Some).ok_or_else(|| Failure::bad_request("usernames must be str"))
+}
+
+/// See [`create`].
+pub fn create_docs() -> Operation {
+    Operation::new("Makes a group.")
+        .body(schema::object([("users", schema::list(schema::text()), "Its members.")]))
+        .sends::<GroupModel>(201, "The new group.")
+        .refuses(409, "There is such a group.")
+}
+
+/// See [`create_many`].
+pub fn create_many_docs() -> Operation {
+    let body = schema::object([
+        ("groups", schema::list(schema::text()), "Their names."),
+        ("users", schema::list(schema::text()), "The members of each."),
+    ]);
+    Operation::new("Makes several groups with the same members.")
+        .needs_body(schema::needs(&["groups"], body))
+        .sends_json(201, schema::list(schema::model::<GroupModel>()), "The new groups.")
+        .refuses(409, "There is one of these groups.")
 }

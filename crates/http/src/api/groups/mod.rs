@@ -7,10 +7,13 @@ mod show;
 
 use perijove_core::groups::GroupRecord;
 
-pub use change::{add_users, delete, remove_users, set_properties};
-pub use create::{create, create_many};
-pub use list::list;
-pub use show::show;
+pub use change::{
+    add_users, add_users_docs, delete, delete_docs, remove_users, remove_users_docs, set_properties,
+    set_properties_docs,
+};
+pub use create::{create, create_docs, create_many, create_many_docs};
+pub use list::{list, list_docs};
+pub use show::{show, show_docs};
 
 use crate::app::App;
 use crate::error::Failure;

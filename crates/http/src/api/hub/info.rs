@@ -7,6 +7,7 @@ use perijove_model::api::{ClassInfo, InfoModel};
 
 use crate::app::App;
 use crate::error::Answer;
+use crate::openapi::Operation;
 use crate::responses::json;
 
 /// Tells what the hub is made of, in upstream's terms. There may be no Python at all: then its
@@ -22,4 +23,9 @@ pub async fn info(State(app): State<App>) -> Answer {
         authenticator: class(authenticator),
     };
     json(StatusCode::OK, &model)
+}
+
+/// See [`info`].
+pub fn info_docs() -> Operation {
+    Operation::new("What the hub is made of.").sends::<InfoModel>(200, "Versions and classes.")
 }

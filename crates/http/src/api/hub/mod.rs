@@ -4,13 +4,20 @@ mod info;
 mod shutdown;
 mod version;
 
-pub use info::info;
-pub use shutdown::shutdown;
-pub use version::version;
+pub use info::{info, info_docs};
+pub use shutdown::{shutdown, shutdown_docs};
+pub use version::{version, version_docs};
 
 use axum::http::StatusCode;
+
+use crate::openapi::Operation;
 
 /// Says that the hub answers.
 pub async fn health() -> StatusCode {
     StatusCode::OK
+}
+
+/// See [`health`].
+pub fn health_docs() -> Operation {
+    Operation::new("Whether the hub answers.").answers(200, "It does.")
 }

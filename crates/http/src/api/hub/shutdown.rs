@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json as value};
 use crate::api::body;
 use crate::app::App;
 use crate::error::{Answer, Failure};
+use crate::openapi::{Operation, schema};
 use crate::responses::json;
 
 /// Ends the hub; `servers` and `proxy` say whether these end too, where the configuration's answer
@@ -28,4 +29,22 @@ fn flag(body: &Map<String, Value>, key: &str) -> Result<Option<bool>, Failure> {
             Err(Failure::bad_request(format!("{key} must be true or false, got {}", body::short(other))))
         }
     }
+}
+
+/// See [`shutdown`].
+pub fn shutdown_docs() -> Operation {
+    Operation::new("Ends the hub.")
+        .body(schema::object([
+            ("proxy", schema::flag(), "Whether the proxy ends too; by default what the configuration says."),
+            (
+                "servers",
+                schema::flag(),
+                "Whether the users' servers end too; by default what the configuration says.",
+            ),
+        ]))
+        .sends_json(
+            202,
+            schema::object([("message", schema::text(), "That it ends.")]),
+            "The hub is about to end.",
+        )
 }

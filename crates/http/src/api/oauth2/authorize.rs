@@ -17,6 +17,7 @@ use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{Answer, Failure};
 use crate::guard::redirect;
+use crate::openapi::{Operation, schema};
 use crate::pages::view;
 
 /// Sends the browser back with a code, or asks its user first.
@@ -93,4 +94,43 @@ fn ask(app: &App, caller: &Caller, client: Client, consent: Consent) -> Result<R
         auth_state: app.hub.auth_state(&user.row),
     };
     view::show(app, caller, &context)
+}
+
+/// See [`authorize_page`].
+pub fn authorize_page_docs() -> Operation {
+    described("Asks the user whether an application may have access.")
+}
+
+/// See [`authorize`].
+pub fn authorize_docs() -> Operation {
+    described("The user's consent.").needs_form(schema::object([(
+        "scopes",
+        schema::text(),
+        "A scope that is agreed to; may be there more than once.",
+    )]))
+}
+
+fn described(summary: &'static str) -> Operation {
+    Operation::new(summary)
+        .details("For browsers. Who is not logged in is sent to the login page.")
+        .needs_query("client_id", schema::text(), "The application.")
+        .needs_query("response_type", schema::choice(&["code"]), "Always `code`.")
+        .needs_query("redirect_uri", schema::text(), "Where the browser is sent back to.")
+        .query("state", schema::text(), "Given back to the application.")
+        .query("scope", schema::text(), "What the application asks for, parted by blanks.")
+        .query(
+            "code_challenge",
+            schema::text(),
+            "PKCE: the digest of the application's secret for this login.",
+        )
+        .query("code_challenge_method", schema::choice(&["S256"]), "PKCE: always `S256`.")
+        .streams(200, "text/html", schema::text(), "The page that asks.")
+        .answers(302, "Back to the application, with a code or an error; or to the login page.")
+        .streams(
+            400,
+            "text/html",
+            schema::text(),
+            "The application is not known, or asks for something else.",
+        )
+        .streams(403, "text/html", schema::text(), "The user may not use the application.")
 }

@@ -3,5 +3,5 @@
 mod authorize;
 mod token;
 
-pub use authorize::{authorize, authorize_page};
-pub use token::token;
+pub use authorize::{authorize, authorize_docs, authorize_page, authorize_page_docs};
+pub use token::{token, token_docs};

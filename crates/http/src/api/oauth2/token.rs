@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::app::App;
 use crate::error::{Answer, Failure};
+use crate::openapi::{Operation, schema};
 
 /// Exchanges a code. The application proves who it is by its secret, so no user is needed.
 pub async fn token(State(app): State<App>, uri: Uri, headers: HeaderMap, form: Bytes) -> Answer {
@@ -38,4 +39,33 @@ fn answer(status: StatusCode, body: &Value) -> Response {
         }
     }
     response
+}
+
+/// See [`token`].
+pub fn token_docs() -> Operation {
+    let form = schema::object([
+        ("grant_type", schema::choice(&["authorization_code"]), "Always `authorization_code`."),
+        ("code", schema::text(), "The code that the browser brought."),
+        ("redirect_uri", schema::text(), "As it was asked for."),
+        ("client_id", schema::text(), "The application."),
+        ("client_secret", schema::text(), "Its secret."),
+        ("code_verifier", schema::text(), "PKCE: the secret for this login."),
+    ]);
+    let granted = schema::object([
+        ("access_token", schema::text(), "The token."),
+        ("token_type", schema::text(), "Always `Bearer`."),
+        ("expires_in", schema::whole_number(), "After how many seconds it ends."),
+        ("scope", schema::text(), "What it may do, parted by blanks."),
+    ]);
+    let refused = || {
+        schema::object([
+            ("error", schema::text(), "What is wrong, as OAuth names it."),
+            ("error_description", schema::text(), "The same in a sentence."),
+        ])
+    };
+    Operation::new("A token for a code.")
+        .needs_form(form)
+        .sends_json(200, granted, "The token.")
+        .sends_json(400, refused(), "The code is not good.")
+        .sends_json(401, refused(), "The application is not known.")
 }

@@ -4,6 +4,7 @@ use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use perijove_core::servers::ServerChanges;
+use perijove_model::api::ServerModel;
 use serde_json::{Map, Value};
 
 use super::find_user;
@@ -12,6 +13,7 @@ use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{Answer, Failure};
 use crate::models;
+use crate::openapi::{Operation, schema};
 use crate::responses::json;
 
 const FIELDS: [&str; 3] = ["name", "display_name", "user_options"];
@@ -78,4 +80,16 @@ fn parse(bytes: &Bytes) -> Result<ServerChanges, Failure> {
         Some(_) => return Err(Failure::bad_request("user_options must be a dict")),
     };
     Ok(ServerChanges { name: text("name")?, display_name: text("display_name")?, user_options })
+}
+
+/// See [`change`].
+pub fn change_docs() -> Operation {
+    Operation::new("Renames a stopped server, or changes its options.")
+        .needs_body(schema::only(schema::object([
+            ("name", schema::or_null(schema::text()), "The new name."),
+            ("display_name", schema::or_null(schema::text()), "What it is called on pages."),
+            ("user_options", schema::any_object(), "Options of the next start."),
+        ])))
+        .sends::<ServerModel>(200, "The changed server.")
+        .refuses(409, "The new name is taken.")
 }

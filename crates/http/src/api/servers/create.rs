@@ -3,12 +3,14 @@
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use perijove_model::api::ServerModel;
 
 use super::{find_user, request};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{Answer, Failure};
 use crate::models;
+use crate::openapi::Operation;
 use crate::responses::json;
 
 /// The default server always exists.
@@ -33,4 +35,18 @@ pub async fn create(
     let name = app.hub.check_named_server(&user, &server, &display_name, true)?;
     let record = app.hub.create_server(&user, &name, &display_name, request.user_options).await?;
     json(StatusCode::CREATED, &models::server(&app.hub, &caller.authorisation(), &user, &record))
+}
+
+/// See [`create_default`].
+pub fn create_default_docs() -> Operation {
+    Operation::new("Always refused: every user has a default server.")
+        .refuses(409, "The default server exists.")
+}
+
+/// See [`create`].
+pub fn create_docs() -> Operation {
+    Operation::new("Makes a server without starting it.")
+        .body(request::schema())
+        .sends::<ServerModel>(201, "The new server.")
+        .refuses(409, "There is such a server.")
 }

@@ -11,11 +11,11 @@ use std::sync::Arc;
 
 use perijove_core::records::UserRecord;
 
-pub use change::{change, change_default};
-pub use create::{create, create_default};
-pub use show::{show, show_default};
-pub use start::{start, start_default};
-pub use stop::{stop, stop_default};
+pub use change::{change, change_default, change_docs};
+pub use create::{create, create_default, create_default_docs, create_docs};
+pub use show::{show, show_default, show_docs};
+pub use start::{start, start_default, start_docs};
+pub use stop::{stop, stop_default, stop_docs};
 
 use crate::app::App;
 use crate::error::Failure;

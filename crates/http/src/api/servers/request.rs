@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::api::body;
 use crate::error::Failure;
+use crate::openapi::schema;
 
 /// What the client wants of a server.
 #[derive(Debug, Default, PartialEq)]
@@ -42,6 +43,18 @@ pub fn parse(bytes: &Bytes) -> Result<ServerRequest, Failure> {
         Some(_) => return Err(Failure::bad_request("user_options must be an object or null")),
     };
     Ok(ServerRequest { display_name, user_options })
+}
+
+/// Both forms, for the document.
+pub fn schema() -> Value {
+    schema::object([
+        ("display_name", schema::text(), "What it is called on pages; by default its name."),
+        (
+            "user_options",
+            schema::or_null(schema::any_object()),
+            "Options of the start; by default those of the last one.",
+        ),
+    ])
 }
 
 #[cfg(test)]

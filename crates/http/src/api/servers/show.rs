@@ -2,12 +2,14 @@
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use perijove_model::api::ServerModel;
 
 use super::find_user;
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{Answer, Failure};
 use crate::models;
+use crate::openapi::Operation;
 use crate::responses::json;
 
 /// Shows the default server.
@@ -24,4 +26,9 @@ pub async fn show(
     let user = find_user(&app, &user).await?;
     let spawner = user.spawner(&server).ok_or_else(|| Failure::not_found(""))?;
     json(StatusCode::OK, &models::server(&app.hub, &caller.authorisation(), &user, spawner))
+}
+
+/// See [`show`].
+pub fn show_docs() -> Operation {
+    Operation::new("A server.").sends::<ServerModel>(200, "The server.")
 }

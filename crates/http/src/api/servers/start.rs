@@ -9,6 +9,7 @@ use perijove_model::ServerName;
 use super::{find_user, request};
 use crate::app::App;
 use crate::error::{Answer, Failure};
+use crate::openapi::Operation;
 use crate::responses::empty;
 
 /// Starts the default server.
@@ -47,4 +48,16 @@ pub async fn start(
         Outcome::Done => Ok(empty(StatusCode::CREATED)),
         Outcome::Pending => Ok(empty(StatusCode::ACCEPTED)),
     }
+}
+
+/// See [`start`].
+pub fn start_docs() -> Operation {
+    Operation::new("Starts a server, made before if need be.")
+        .details("A body without `display_name` and `user_options` is taken for the options themselves.")
+        .body(request::schema())
+        .answers(201, "The server is ready.")
+        .answers(202, "The server is starting.")
+        .refuses(429, "Too many servers are starting or running; `Retry-After` says when to try again.")
+        .refuses(500, "The start failed; the message says why.")
+        .refuses(503, "The hub starts no servers at the moment.")
 }

@@ -11,6 +11,7 @@ use super::find_user;
 use crate::api::body;
 use crate::app::App;
 use crate::error::{Answer, Failure};
+use crate::openapi::{Operation, schema};
 use crate::responses::empty;
 
 /// Stops the default server.
@@ -50,4 +51,12 @@ pub async fn stop(
         Outcome::Done => Ok(empty(StatusCode::NO_CONTENT)),
         Outcome::Pending => Ok(empty(StatusCode::ACCEPTED)),
     }
+}
+
+/// See [`stop`].
+pub fn stop_docs() -> Operation {
+    Operation::new("Stops a server.")
+        .body(schema::object([("remove", schema::flag(), "Whether a named server is deleted, too.")]))
+        .answers(202, "The server is stopping.")
+        .answers(204, "The server is stopped.")
 }

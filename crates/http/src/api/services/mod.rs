@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use perijove_model::api::ServiceModel;
 use perijove_model::scope::Resource;
 
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{Answer, Failure};
 use crate::models;
+use crate::openapi::{Operation, schema};
 use crate::responses::json;
 
 /// Lists the services that the caller may see, by name.
@@ -29,4 +31,15 @@ pub async fn show(State(app): State<App>, caller: Caller, Path(name): Path<Strin
     let missing = || Failure::not_found(format!("No such service: {name}"));
     let found = app.hub.services().await?.into_iter().find(|service| service.row.name == name);
     json(StatusCode::OK, &models::service(&app.hub, &caller.authorisation(), &found.ok_or_else(missing)?))
+}
+
+/// See [`list`].
+pub fn list_docs() -> Operation {
+    let services = schema::map(schema::model::<ServiceModel>());
+    Operation::new("Services that the caller may see.").sends_page(services, "The services, by name.")
+}
+
+/// See [`show`].
+pub fn show_docs() -> Operation {
+    Operation::new("A service.").sends::<ServiceModel>(200, "What the caller may see of the service.")
 }

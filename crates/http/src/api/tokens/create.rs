@@ -11,6 +11,7 @@ use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use perijove_authenticators::LoginRequest;
 use perijove_core::identity::{Identity, Principal};
 use perijove_core::tokens::{TokenOwner, TokenRequest};
+use perijove_model::api::TokenModel;
 use perijove_model::scope::Resource;
 use secrecy::ExposeSecret;
 use serde_json::{Map, Value};
@@ -19,6 +20,7 @@ use crate::api::body;
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{Answer, Failure};
+use crate::openapi::{Operation, schema};
 use crate::responses::json;
 use crate::{models, xsrf};
 
@@ -132,4 +134,30 @@ fn expires_in(app: &App, body: &Map<String, Value>) -> Result<Option<i64>, Failu
         }
         given => Ok(given),
     }
+}
+
+/// See [`create`].
+pub fn create_docs() -> Operation {
+    let names = || schema::or_null(schema::list(schema::text()));
+    Operation::new("Makes a token for a user.")
+        .details(
+            "Needs the scope `tokens` for that user; in place of a token, `auth` may say who the caller is.",
+        )
+        .body(schema::object([
+            (
+                "expires_in",
+                schema::or_null(schema::whole_number()),
+                "After how many seconds it ends; null for never.",
+            ),
+            ("note", schema::text(), "What it is for."),
+            ("roles", names(), "What it may do, by names of roles."),
+            ("scopes", names(), "What it may do; by default all that its owner may."),
+            (
+                "auth",
+                schema::map(schema::text()),
+                "A login: `username`, `password` and what else the login form has.",
+            ),
+        ]))
+        .sends::<TokenModel>(201, "The token, with its value this once.")
+        .refuses(403, "The caller may not make tokens for that user.")
 }

@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use super::find;
 use crate::app::App;
 use crate::error::Answer;
+use crate::openapi::Operation;
 use crate::responses::empty;
 
 /// Revokes a token; the very next request with it is refused.
@@ -14,4 +15,9 @@ pub async fn delete(State(app): State<App>, Path((name, token_id)): Path<(String
     app.hub.delete_token(&user, &token).await?;
     tracing::info!(user.name = %user.name, token.id = token.id, "token deleted");
     Ok(empty(StatusCode::NO_CONTENT))
+}
+
+/// See [`delete`].
+pub fn delete_docs() -> Operation {
+    Operation::new("Revokes a token.").answers(204, "The token is gone.")
 }

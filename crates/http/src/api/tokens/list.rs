@@ -8,6 +8,7 @@ use perijove_model::api::TokenListModel;
 use crate::app::App;
 use crate::error::{Answer, Failure};
 use crate::models;
+use crate::openapi::Operation;
 use crate::responses::json;
 
 /// Lists a user's live tokens.
@@ -21,4 +22,11 @@ pub async fn list(State(app): State<App>, Path(name): Path<String>) -> Answer {
         api_tokens.push(models::token(&app.hub, &owner, token).await?);
     }
     json(StatusCode::OK, &TokenListModel { api_tokens })
+}
+
+/// See [`list`].
+pub fn list_docs() -> Operation {
+    Operation::new("A user's tokens, without their values.")
+        .sends::<TokenListModel>(200, "The tokens that still count.")
+        .refuses(401, "Not sent: without credentials the answer is 403. Old clients know this one.")
 }

@@ -10,10 +10,10 @@ use std::sync::Arc;
 use perijove_core::records::UserRecord;
 use perijove_store::ApiToken;
 
-pub use create::create;
-pub use delete::delete;
-pub use list::list;
-pub use show::show;
+pub use create::{create, create_docs};
+pub use delete::{delete, delete_docs};
+pub use list::{list, list_docs};
+pub use show::{show, show_docs};
 
 use crate::app::App;
 use crate::error::Failure;

@@ -3,15 +3,22 @@
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use perijove_core::identity::Principal;
+use perijove_model::api::TokenModel;
 
 use super::find;
 use crate::app::App;
 use crate::error::Answer;
 use crate::models;
+use crate::openapi::Operation;
 use crate::responses::json;
 
 /// Shows one token, without its value.
 pub async fn show(State(app): State<App>, Path((name, token_id)): Path<(String, String)>) -> Answer {
     let (user, token) = find(&app, &name, &token_id).await?;
     json(StatusCode::OK, &models::token(&app.hub, &Principal::User(user), &token).await?)
+}
+
+/// See [`show`].
+pub fn show_docs() -> Operation {
+    Operation::new("One of a user's tokens, without its value.").sends::<TokenModel>(200, "The token.")
 }

@@ -4,6 +4,7 @@ use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use perijove_core::users::UserChanges;
+use perijove_model::api::UserModel;
 use serde_json::Value;
 
 use super::MODEL;
@@ -12,6 +13,7 @@ use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{Answer, Failure};
 use crate::models;
+use crate::openapi::{Operation, schema};
 use crate::responses::json;
 
 /// Renames a user, or changes its administrator flag or `auth_state`.
@@ -33,4 +35,15 @@ pub async fn change(
     let mut model = models::user(&app.hub, &caller.authorisation(), &changed, false).unwrap_or_default();
     model.auth_state = Some(app.hub.auth_state(&changed.row));
     json(StatusCode::OK, &model)
+}
+
+/// See [`change`].
+pub fn change_docs() -> Operation {
+    Operation::new("Renames a user, or changes what the user is.")
+        .needs_body(schema::object([
+            ("name", schema::text(), "The new name."),
+            ("admin", schema::flag(), "Whether the user is an administrator."),
+            ("auth_state", schema::any_object(), "What the authenticator remembers."),
+        ]))
+        .sends::<UserModel>(200, "The changed user.")
 }

@@ -3,6 +3,7 @@
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use perijove_model::api::UserModel;
 use serde_json::Value;
 
 use super::MODEL;
@@ -11,6 +12,7 @@ use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{Answer, Failure};
 use crate::models;
+use crate::openapi::{Operation, schema};
 use crate::responses::json;
 
 /// Makes one user.
@@ -39,4 +41,12 @@ pub async fn create(
     let user = app.hub.create_user(&parsed, admin).await?;
     let model = models::user(&app.hub, &caller.authorisation(), &user, false).unwrap_or_default();
     json(StatusCode::CREATED, &model)
+}
+
+/// See [`create`].
+pub fn create_docs() -> Operation {
+    Operation::new("Makes a user.")
+        .body(schema::object([("admin", schema::flag(), "Whether the user becomes an administrator.")]))
+        .sends::<UserModel>(201, "The new user.")
+        .refuses(409, "The user exists already.")
 }

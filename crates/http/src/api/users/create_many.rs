@@ -4,6 +4,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
 use perijove_model::UserName;
+use perijove_model::api::UserModel;
 use serde_json::{Map, Value};
 
 use super::MODEL;
@@ -12,6 +13,7 @@ use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{Answer, Failure};
 use crate::models;
+use crate::openapi::{Operation, schema};
 use crate::responses::json;
 
 /// Makes several users; those that exist are left alone.
@@ -71,4 +73,16 @@ fn split(app: &App, names: &[String]) -> (Vec<UserName>, Vec<String>) {
         }
     }
     (valid, invalid)
+}
+
+/// See [`create_many`].
+pub fn create_many_docs() -> Operation {
+    let body = schema::object([
+        ("usernames", schema::list(schema::text()), "Their names."),
+        ("admin", schema::flag(), "Whether all of them become administrators."),
+    ]);
+    Operation::new("Makes several users.")
+        .needs_body(schema::needs(&["usernames"], body))
+        .sends_json(201, schema::list(schema::model::<UserModel>()), "Those that are new.")
+        .refuses(409, "All of them exist already.")
 }

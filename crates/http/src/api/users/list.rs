@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{Answer, Failure};
 use crate::models;
+use crate::openapi::{Operation, schema};
 
 /// The query of lists.
 #[derive(Debug, Default, Deserialize)]
@@ -99,4 +100,24 @@ fn visible(scopes: &Authorisation) -> Result<Option<VisibleUsers>, Failure> {
         }
         _ => Err(Failure::forbidden("")),
     }
+}
+
+/// See [`list`].
+pub fn list_docs() -> Operation {
+    let state = schema::choice(&["", "active", "inactive", "ready"]);
+    let sort = schema::choice(&["id", "-id", "name", "-name", "last_activity", "-last_activity"]);
+    Operation::new("Users that the caller may see.")
+        .query(
+            "state",
+            state,
+            "Only users with a server that runs or starts, without one, or with one that is ready.",
+        )
+        .query("name_filter", schema::text(), "Only users whose name contains this.")
+        .query("sort", sort, "The order, with `-` for descending.")
+        .query(
+            "include_stopped_servers",
+            schema::text(),
+            "Shows stopped servers too, unless it is `0` or `false`.",
+        )
+        .sends_page(schema::list(schema::model::<UserModel>()), "The users.")
 }

@@ -7,12 +7,12 @@ mod delete;
 mod list;
 mod show;
 
-pub use change::change;
-pub use create::create;
-pub use create_many::create_many;
-pub use delete::delete;
-pub use list::list;
-pub use show::show;
+pub use change::{change, change_docs};
+pub use create::{create, create_docs};
+pub use create_many::{create_many, create_many_docs};
+pub use delete::{delete, delete_docs};
+pub use list::{list, list_docs};
+pub use show::{show, show_docs};
 
 /// Keys and types that a user's model in a request may have.
 const MODEL: [(&str, &str); 5] =

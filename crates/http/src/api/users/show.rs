@@ -2,12 +2,14 @@
 
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
+use perijove_model::api::UserModel;
 
 use super::list::ListParameters;
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{Answer, Failure};
 use crate::models;
+use crate::openapi::{Operation, schema};
 use crate::responses::json;
 
 /// Shows one user, with `auth_state` for those who may see it.
@@ -24,4 +26,15 @@ pub async fn show(
         model.auth_state = Some(app.hub.auth_state(&user.row));
     }
     json(StatusCode::OK, &model)
+}
+
+/// See [`show`].
+pub fn show_docs() -> Operation {
+    Operation::new("A user.")
+        .query(
+            "include_stopped_servers",
+            schema::text(),
+            "Shows stopped servers too, unless it is `0` or `false`.",
+        )
+        .sends::<UserModel>(200, "What the caller may see of the user.")
 }

@@ -1,0 +1,79 @@
+"""The description of the REST API for programs: complete beside upstream's, and true of the running program."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from harness.hub import ADMIN_SERVICE, DUMMY_LOGIN, TRIVIAL_SERVERS
+from harness.upstream import rest_api
+
+pytestmark = pytest.mark.perijove
+
+#: First parts of upstream's paths that are not served yet.
+NOT_YET: set[str] = {"/shares/", "/share-codes/", "/users/{name}/shared", "/groups/{name}/shared"}
+
+METHODS = {"get", "put", "post", "patch", "delete"}
+
+
+@pytest.fixture(scope="module")
+def hub(make_module_hub):
+    return make_module_hub(DUMMY_LOGIN + TRIVIAL_SERVERS + ADMIN_SERVICE).start()
+
+
+@pytest.fixture(scope="module")
+def document(hub) -> dict[str, Any]:
+    answer = hub.client().get("hub/api/openapi.json")
+    assert answer.status_code == 200
+    assert answer.headers["Content-Type"] == "application/json"
+    return answer.json()
+
+
+@pytest.mark.timeout(700)
+def test_nothing_of_upstreams_is_missing(document):
+    """Every path, method, parameter, field of a body and status that upstream's document names."""
+    theirs, ours = _Document(rest_api()), _Document(document)
+    missing, not_yet = [], set()
+    for path, method in theirs.operations():
+        prefix = next((prefix for prefix in NOT_YET if path.startswith(prefix)), None)
+        if prefix is not None and (path, method) not in ours.operations():
+            not_yet.add(prefix)
+            continue
+        if (path, method) not in ours.operations():
+            missing.append(f"{method} {path}")
+            continue
+        for what in ("parameters", "statuses", "fields"):
+            wanted, found = getattr(theirs, what)(path, method), getattr(ours, what)(path, method)
+            missing += [f"{method} {path}: {what} {item}" for item in sorted(wanted - found)]
+    assert missing == []
+    assert not_yet == NOT_YET, "these are served now: take them out of NOT_YET"
+
+
+class _Document:
+    def __init__(self, document: dict[str, Any]) -> None:
+        self.document = document
+
+    def _resolved(self, value: dict[str, Any]) -> dict[str, Any]:
+        while "$ref" in value:
+            found: Any = self.document
+            for key in value["$ref"].split("/")[1:]:
+                found = found[key]
+            value = found
+        return value
+
+    def operations(self) -> list[tuple[str, str]]:
+        return [(path, method) for path, item in self.document["paths"].items() for method in item if method in METHODS]
+
+    def parameters(self, path: str, method: str) -> set[tuple[str, str]]:
+        item = self.document["paths"][path]
+        listed = item.get("parameters", []) + item[method].get("parameters", [])
+        return {(parameter["in"], parameter["name"]) for parameter in map(self._resolved, listed)}
+
+    def statuses(self, path: str, method: str) -> set[str]:
+        return {str(status) for status in self.document["paths"][path][method]["responses"]}
+
+    def fields(self, path: str, method: str) -> set[str]:
+        """The names of the fields of the body."""
+        body = self._resolved(self.document["paths"][path][method].get("requestBody", {}))
+        schemas = [self._resolved(content["schema"]) for content in body.get("content", {}).values()]
+        return {name for schema in schemas for name in schema.get("properties", {})}
