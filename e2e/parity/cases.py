@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .shares import SHARES
 from .steps import DELETE, GET, PATCH, POST, PUT, Case, Step
 
 PAGINATED = {"Accept": "application/jupyterhub-pagination+json"}
@@ -171,7 +172,7 @@ BROWSER = [
         "hub/oauth_login", "hub/error/404", "hub/error/503?url=%2Fuser%2Fx%2F", "hub/robots.txt", "favicon.ico",
         "hub/static/favicon.ico", "hub/security/csp-report", "hub/api/oauth2/authorize",
     )]),
-    Case("pages-anonymous-later", [GET("/hub/metrics", who="nobody"), GET("/hub/accept-share", who="nobody")], stage="api"),
+    Case("pages-anonymous-later", [GET("/hub/metrics", who="nobody"), GET("/hub/accept-share", who="nobody")]),
     Case("pages-of-a-user", [GET(f"/{path}", who="browser:b2") for path in (
         "", "hub/", "hub/home", "hub/login", "hub/token", "hub/admin", "hub/spawn/b2/no-such", "hub/spawn/other", "hub/user-redirect/lab",
         "hub/user/b2/", "user/b2/", "user/b2/lab", "user/B2/lab", "user/other/lab", "user/b2/api/status", "hub/health", "hub/spawn-pending/b2",
@@ -200,13 +201,6 @@ OAUTH = [
         POST("oauth2/token", who="nobody", data={"grant_type": "authorization_code", "code": "x", "client_id": "none", "client_secret": "x"}),
         POST("oauth2/token", who="nobody", data={}),
     ]),
-]
-
-SHARES = [
-    Case("shares", [
-        POST("shares/x1/", json={"user": "x2"}), GET("shares/x1/"), GET("users/x2/shared"), GET("shares/x1"),
-        POST("share-codes/x1/"), GET("share-codes/x1/"), DELETE("shares/x1/"),
-    ], stage="api"),
 ]
 
 CASES = ROOT + USERS + TOKENS + GROUPS + SERVERS + SERVICES + BROWSER + OAUTH + SHARES

@@ -63,11 +63,12 @@ class Talk:
     def ask(self, step: Step, kept: dict[str, str]) -> requests.Response:
         client = self.client(step.who)
         path = _fill(step.path, kept)
+        kept = kept | {"_xsrf": client.xsrf(path)}
         options: dict[str, Any] = {"headers": _fill(step.headers, kept), "allow_redirects": False}
         if step.json is not None:
             options["json"] = _fill(step.json, kept)
         if step.data is not None:
-            options["data"] = step.data
+            options["data"] = _fill(step.data, kept)
 
         def once() -> requests.Response:
             if path.startswith("/"):

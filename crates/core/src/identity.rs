@@ -242,7 +242,7 @@ impl Identities {
         client: Option<&ClientTarget>,
         principal: &Principal,
     ) -> Result<Authorisation> {
-        let held = self.scopes.held(principal.owner(), principal.grants());
+        let held = self.scopes.held_for_tokens(principal.owner(), principal.grants());
         let scopes = self.scopes.of_token(tx, &token.scopes, principal.owner(), client, &held).await?;
         Ok(Authorisation::from_set(scopes))
     }

@@ -14,6 +14,7 @@ pub mod scopes;
 pub mod servers;
 pub mod services;
 pub mod settings;
+pub mod shares;
 pub mod startup;
 pub mod tokens;
 pub mod urls;

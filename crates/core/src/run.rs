@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use perijove_model::UserName;
 use perijove_proxy::RouteEntry;
+use perijove_store::Tx;
 
 use crate::activity::{Pending, Subject};
 use crate::error::Result;
@@ -116,13 +117,18 @@ impl Hub {
     }
 
     async fn purge_expired(&self) -> Result<()> {
-        let now = self.now();
         let mut tx = self.store.begin().await?;
-        tx.tokens().purge_expired(now).await?;
-        tx.oauth().purge_codes(now.timestamp()).await?;
-        tx.shares().purge_expired(now).await?;
+        self.purge_expired_in(&mut tx).await?;
         tx.commit().await?;
         Ok(())
+    }
+
+    /// Deletes tokens, OAuth codes, shares and share codes that have ended. Returns how many.
+    pub(crate) async fn purge_expired_in(&self, tx: &mut Tx) -> Result<u64> {
+        let now = self.now();
+        let tokens = tx.tokens().purge_expired(now).await?;
+        let codes = tx.oauth().purge_codes(now.timestamp()).await?;
+        Ok(tokens + codes + tx.shares().purge_expired(now).await?)
     }
 
     /// Stops the services that the hub runs, and all servers, if they end with the hub. Pages still

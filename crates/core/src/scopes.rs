@@ -24,8 +24,18 @@ impl Scopes {
     pub fn held(&self, owner: Owner<'_>, grants: &Grants) -> ScopeSet {
         let mut expanded = self.expand(raw_role_scopes(grants), owner, None);
         for share in &grants.shares {
-            let client = ClientResource::Server { user: &share.owner_name, server: &share.server_name };
-            expanded.extend(self.expand(share.scopes.iter().map(String::as_str), owner, Some(client)));
+            expanded.extend(self.expand(shared(share).iter().map(String::as_str), owner, None));
+        }
+        expanded
+    }
+
+    /// What an owner's tokens can be good for at the most. Upstream's tokens have less of shares than their owner in a
+    /// browser: nothing of shares with groups, and of those with the user the scopes as they were granted, without
+    /// what these imply.
+    pub fn held_for_tokens(&self, owner: Owner<'_>, grants: &Grants) -> ScopeSet {
+        let mut expanded = self.expand(raw_role_scopes(grants), owner, None);
+        for share in grants.shares.iter().filter(|share| share.group.is_none()) {
+            expanded.append(&mut shared(share));
         }
         expanded
     }
@@ -55,6 +65,12 @@ impl Scopes {
         let raw = raw.iter().map(String::as_str);
         Ok(scope::token_scopes(raw, owner, client, held, &groups, &self.custom))
     }
+}
+
+/// A share's scopes, about the server as it is named now.
+fn shared(share: &store::SharedServer) -> ScopeSet {
+    let stored = share.scopes.iter().map(String::as_str);
+    scope::follow_server(stored, &share.owner_name, &share.server_name)
 }
 
 /// The resource that an OAuth client of the database stands for.

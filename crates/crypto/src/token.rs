@@ -6,6 +6,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rand::CryptoRng;
 use secrecy::SecretString;
 use sha2::{Digest, Sha256, Sha512};
@@ -50,6 +52,13 @@ pub fn generate_with<R: CryptoRng + ?Sized>(rng: &mut R) -> SecretString {
     let mut bytes = [0; 16];
     rng.fill_bytes(&mut bytes);
     uuid::Builder::from_random_bytes(bytes).into_uuid().simple().to_string().into()
+}
+
+/// Makes a new share code: 32 random bytes in the URL-safe alphabet of base 64, as Python's `token_urlsafe` writes them.
+pub fn share_code_with<R: CryptoRng + ?Sized>(rng: &mut R) -> SecretString {
+    let mut bytes = [0; 32];
+    rng.fill_bytes(&mut bytes);
+    URL_SAFE_NO_PAD.encode(bytes).into()
 }
 
 /// Checks the length of a token that somebody chose.

@@ -72,6 +72,8 @@ pub struct Rule {
     pub access: Access,
     /// Browser forgery.
     pub xsrf: Xsrf,
+    /// Whether a path that names no server is about the user's default one.
+    pub default_server: bool,
 }
 
 /// The guard of one route.
@@ -297,7 +299,10 @@ async fn check_scopes(
     scopes: &[&str],
 ) -> Result<(), Failure> {
     let authorisation = caller.authorisation();
-    let named = Named::of(params);
+    let mut named = Named::of(params);
+    if guard.rule.default_server {
+        named.server.get_or_insert_default();
+    }
     let groups =
         named.groups(&guard.app, scopes.iter().filter_map(|scope| authorisation.filter(scope))).await?;
     let resource = named.resource(&groups);

@@ -12,7 +12,7 @@ use axum::{Router, extract::DefaultBodyLimit};
 
 use crate::api::{
     activity, authorizations, groups, hub, metrics, oauth2, openapi, progress, proxy, servers, services,
-    tokens, user, users,
+    share_codes, shares, tokens, user, users,
 };
 use crate::app::App;
 use crate::guard::{Access, BODY_AT_MOST, Guard, Kind, Rule, Xsrf, guard};
@@ -31,6 +31,8 @@ pub struct Row {
     pub access: Access,
     /// Browser forgery.
     pub xsrf: Xsrf,
+    /// Whether it is about the default server of the user whom the path names.
+    pub default_server: bool,
     /// What `openapi.json` says of it; every row below `/api` has this.
     pub docs: Option<Docs>,
     handler: MethodRouter<App>,
@@ -45,7 +47,16 @@ where
     T: 'static,
 {
     let filter = MethodFilter::try_from(method.clone()).unwrap_or(MethodFilter::GET);
-    Row { method, path, kind, access, xsrf: Xsrf::Usual, docs: None, handler: on(filter, handler) }
+    Row {
+        method,
+        path,
+        kind,
+        access,
+        xsrf: Xsrf::Usual,
+        default_server: false,
+        docs: None,
+        handler: on(filter, handler),
+    }
 }
 
 fn api<H: Handler<T, App>, T: 'static>(
@@ -75,6 +86,11 @@ fn exempt(row: Row) -> Row {
     Row { xsrf: Xsrf::Exempt, ..row }
 }
 
+/// Of a user's default server: scopes for that server alone count.
+fn default_server(row: Row) -> Row {
+    Row { default_server: true, ..row }
+}
+
 const READ_USER: Access = Access::AnyOf(&[
     "read:users",
     "read:users:name",
@@ -101,6 +117,12 @@ const PROXY: Access = Access::AnyOf(&["proxy"]);
 const READ_HUB: Access = Access::AnyOf(&["read:hub"]);
 const SHUTDOWN: Access = Access::AnyOf(&["shutdown"]);
 const ADMIN_UI: Access = Access::AnyOf(&["admin-ui"]);
+const READ_SHARES: Access = Access::AnyOf(&["read:shares"]);
+const SHARES: Access = Access::AnyOf(&["shares"]);
+const READ_USER_SHARES: Access = Access::AnyOf(&["read:users:shares"]);
+const USER_SHARES: Access = Access::AnyOf(&["users:shares"]);
+const READ_GROUP_SHARES: Access = Access::AnyOf(&["read:groups:shares"]);
+const GROUP_SHARES: Access = Access::AnyOf(&["groups:shares"]);
 
 /// All routes below the hub's prefix.
 #[rustfmt::skip]
@@ -129,17 +151,18 @@ pub fn rows() -> Vec<Row> {
         api(POST, "/api/users/{user_name}", ADMIN_USERS, users::create, users::create_docs),
         api(PATCH, "/api/users/{user_name}", ADMIN_USERS, users::change, users::change_docs),
         api(DELETE, "/api/users/{user_name}", DELETE_USERS, users::delete, users::delete_docs),
+        api(POST, "/api/users/{user_name}/admin-access", SERVERS, users::admin_access, users::admin_access_docs),
         api(POST, "/api/users/{user_name}/activity", ACTIVITY, activity::post, activity::post_docs),
         api(GET, "/api/users/{user_name}/tokens", READ_TOKENS, tokens::list, tokens::list_docs),
         exempt(api(POST, "/api/users/{user_name}/tokens", Public, tokens::create, tokens::create_docs)),
         api(GET, "/api/users/{user_name}/tokens/{token_id}", READ_TOKENS, tokens::show, tokens::show_docs),
         api(DELETE, "/api/users/{user_name}/tokens/{token_id}", TOKENS, tokens::delete, tokens::delete_docs),
-        api(GET, "/api/users/{user_name}/server", READ_SERVERS, servers::show_default, servers::show_docs),
-        api(PUT, "/api/users/{user_name}/server", START_SERVERS, servers::create_default, servers::create_default_docs),
-        api(POST, "/api/users/{user_name}/server", START_SERVERS, servers::start_default, servers::start_docs),
-        api(PATCH, "/api/users/{user_name}/server", START_SERVERS, servers::change_default, servers::change_docs),
-        api(DELETE, "/api/users/{user_name}/server", DELETE_SERVERS, servers::stop_default, servers::stop_docs),
-        api(GET, "/api/users/{user_name}/server/progress", READ_SERVERS, progress::stream_default, progress::stream_docs),
+        default_server(api(GET, "/api/users/{user_name}/server", READ_SERVERS, servers::show_default, servers::show_docs)),
+        default_server(api(PUT, "/api/users/{user_name}/server", START_SERVERS, servers::create_default, servers::create_default_docs)),
+        default_server(api(POST, "/api/users/{user_name}/server", START_SERVERS, servers::start_default, servers::start_docs)),
+        default_server(api(PATCH, "/api/users/{user_name}/server", START_SERVERS, servers::change_default, servers::change_docs)),
+        default_server(api(DELETE, "/api/users/{user_name}/server", DELETE_SERVERS, servers::stop_default, servers::stop_docs)),
+        default_server(api(GET, "/api/users/{user_name}/server/progress", READ_SERVERS, progress::stream_default, progress::stream_docs)),
         api(GET, "/api/users/{user_name}/servers/{server_name}", READ_SERVERS, servers::show, servers::show_docs),
         api(PUT, "/api/users/{user_name}/servers/{server_name}", START_SERVERS, servers::create, servers::create_docs),
         api(POST, "/api/users/{user_name}/servers/{server_name}", START_SERVERS, servers::start, servers::start_docs),
@@ -154,6 +177,37 @@ pub fn rows() -> Vec<Row> {
         api(POST, "/api/groups/{group_name}/users", GROUPS, groups::add_users, groups::add_users_docs),
         api(DELETE, "/api/groups/{group_name}/users", GROUPS, groups::remove_users, groups::remove_users_docs),
         api(PUT, "/api/groups/{group_name}/properties", GROUPS, groups::set_properties, groups::set_properties_docs),
+        api(GET, "/api/users/{user_name}/shared", READ_USER_SHARES, shares::with_user, shares::with_user_docs),
+        api(GET, "/api/users/{user_name}/shared/{owner}/", READ_USER_SHARES, shares::show_of_user, shares::show_of_user_docs),
+        api(DELETE, "/api/users/{user_name}/shared/{owner}/", USER_SHARES, shares::delete_of_user, shares::delete_of_user_docs),
+        api(GET, "/api/users/{user_name}/shared/{owner}/{server}", READ_USER_SHARES, shares::show_of_user, shares::show_of_user_docs),
+        api(DELETE, "/api/users/{user_name}/shared/{owner}/{server}", USER_SHARES, shares::delete_of_user, shares::delete_of_user_docs),
+        api(GET, "/api/groups/{group_name}/shared", READ_GROUP_SHARES, shares::with_group, shares::with_group_docs),
+        api(GET, "/api/groups/{group_name}/shared/{owner}/", READ_GROUP_SHARES, shares::show_of_group, shares::show_of_group_docs),
+        api(DELETE, "/api/groups/{group_name}/shared/{owner}/", GROUP_SHARES, shares::delete_of_group, shares::delete_of_group_docs),
+        api(GET, "/api/groups/{group_name}/shared/{owner}/{server}", READ_GROUP_SHARES, shares::show_of_group, shares::show_of_group_docs),
+        api(DELETE, "/api/groups/{group_name}/shared/{owner}/{server}", GROUP_SHARES, shares::delete_of_group, shares::delete_of_group_docs),
+        api(GET, "/api/shares/{user_name}", READ_SHARES, shares::of_owner, shares::of_owner_docs),
+        api(POST, "/api/shares/{user_name}", SHARES, shares::needs_server, shares::needs_server_docs),
+        api(PATCH, "/api/shares/{user_name}", SHARES, shares::needs_server, shares::needs_server_docs),
+        api(DELETE, "/api/shares/{user_name}", SHARES, shares::needs_server, shares::needs_server_docs),
+        default_server(api(GET, "/api/shares/{user_name}/", READ_SHARES, shares::of_server, shares::of_server_docs)),
+        default_server(api(POST, "/api/shares/{user_name}/", SHARES, shares::grant, shares::grant_docs)),
+        default_server(api(PATCH, "/api/shares/{user_name}/", SHARES, shares::revoke, shares::revoke_docs)),
+        default_server(api(DELETE, "/api/shares/{user_name}/", SHARES, shares::revoke_all, shares::revoke_all_docs)),
+        api(GET, "/api/shares/{user_name}/{server_name}", READ_SHARES, shares::of_server, shares::of_server_docs),
+        api(POST, "/api/shares/{user_name}/{server_name}", SHARES, shares::grant, shares::grant_docs),
+        api(PATCH, "/api/shares/{user_name}/{server_name}", SHARES, shares::revoke, shares::revoke_docs),
+        api(DELETE, "/api/shares/{user_name}/{server_name}", SHARES, shares::revoke_all, shares::revoke_all_docs),
+        api(GET, "/api/share-codes/{user_name}", READ_SHARES, share_codes::of_owner, share_codes::of_owner_docs),
+        api(POST, "/api/share-codes/{user_name}", SHARES, shares::needs_server, shares::needs_server_docs),
+        api(DELETE, "/api/share-codes/{user_name}", SHARES, shares::needs_server, shares::needs_server_docs),
+        default_server(api(GET, "/api/share-codes/{user_name}/", READ_SHARES, share_codes::of_server, share_codes::of_server_docs)),
+        default_server(api(POST, "/api/share-codes/{user_name}/", SHARES, share_codes::create, share_codes::create_docs)),
+        default_server(api(DELETE, "/api/share-codes/{user_name}/", SHARES, share_codes::delete, share_codes::delete_docs)),
+        api(GET, "/api/share-codes/{user_name}/{server_name}", READ_SHARES, share_codes::of_server, share_codes::of_server_docs),
+        api(POST, "/api/share-codes/{user_name}/{server_name}", SHARES, share_codes::create, share_codes::create_docs),
+        api(DELETE, "/api/share-codes/{user_name}/{server_name}", SHARES, share_codes::delete, share_codes::delete_docs),
         api(GET, "/api/services", Filtered("list:services"), services::list, services::list_docs),
         api(GET, "/api/services/{service_name}", READ_SERVICE, services::show, services::show_docs),
         api(GET, "/api/proxy", PROXY, proxy::list, proxy::list_docs),
@@ -175,11 +229,11 @@ pub fn rows() -> Vec<Row> {
         page(GET, "/token", SignedIn, pages::token::show),
         page(GET, "/spawn", SignedIn, pages::spawn::own),
         page(POST, "/spawn", SignedIn, pages::spawn::submit_own),
-        page(GET, "/spawn/{user_name}", SERVERS, pages::spawn::default_server),
-        page(POST, "/spawn/{user_name}", SERVERS, pages::spawn::submit_default_server),
+        default_server(page(GET, "/spawn/{user_name}", SERVERS, pages::spawn::default_server)),
+        default_server(page(POST, "/spawn/{user_name}", SERVERS, pages::spawn::submit_default_server)),
         page(GET, "/spawn/{user_name}/{server_name}", SERVERS, pages::spawn::named_server),
         page(POST, "/spawn/{user_name}/{server_name}", SERVERS, pages::spawn::submit_named_server),
-        page(GET, "/spawn-pending/{user_name}", SERVERS, pages::spawn_pending::default_server),
+        default_server(page(GET, "/spawn-pending/{user_name}", SERVERS, pages::spawn_pending::default_server)),
         page(GET, "/spawn-pending/{user_name}/{server_name}", SERVERS, pages::spawn_pending::named_server),
         row(GET, "/user/{user_of_url}", Kind::Both, SignedIn, pages::user_url::show),
         row(GET, "/user/{user_of_url}/", Kind::Both, SignedIn, pages::user_url::show),
@@ -196,7 +250,8 @@ pub fn rows() -> Vec<Row> {
         page(GET, "/user-redirect/{*path}", SignedIn, pages::user_redirect::show),
         page(GET, "/user-redirect", SignedIn, pages::user_redirect::show_root),
         page(GET, "/user-redirect/", SignedIn, pages::user_redirect::show_root),
-        page(GET, "/accept-share", SignedIn, pages::not_found::no_such_share),
+        page(GET, "/accept-share", SignedIn, pages::accept_share::show),
+        page(POST, "/accept-share", SignedIn, pages::accept_share::accept),
         page(GET, "/error/{status}", Public, pages::error::show),
         exempt(page(POST, "/security/csp-report", SignedIn, pages::csp_report::receive)),
         page(GET, "/health", Public, hub::health),
@@ -211,7 +266,8 @@ pub fn router(app: &App) -> Router {
     let mut by_path: BTreeMap<&'static str, MethodRouter<App>> = BTreeMap::new();
     let mut kinds: BTreeMap<&'static str, Kind> = BTreeMap::new();
     for row in rows() {
-        let rule = Rule { kind: row.kind, access: row.access, xsrf: row.xsrf };
+        let rule =
+            Rule { kind: row.kind, access: row.access, xsrf: row.xsrf, default_server: row.default_server };
         let guard_state = Guard { app: app.clone(), rule };
         let handler = row.handler.route_layer(from_fn_with_state(guard_state, guard));
         let merged = by_path.remove(row.path).unwrap_or_default().merge(handler);
@@ -238,8 +294,12 @@ const WITH_HEAD: [&str; 4] = ["/api/health", "/health", "/logo", "/static/{*path
 fn with_other_methods(app: &App, path: &str, kind: Kind, methods: MethodRouter<App>) -> MethodRouter<App> {
     let open_to_all = matches!(path, "/api" | "/api/");
     let other = || {
-        let rule =
-            Rule { kind, access: Access::Public, xsrf: if open_to_all { Xsrf::Exempt } else { Xsrf::Usual } };
+        let rule = Rule {
+            kind,
+            access: Access::Public,
+            xsrf: if open_to_all { Xsrf::Exempt } else { Xsrf::Usual },
+            default_server: false,
+        };
         let handler = match kind {
             Kind::Api => any(pages::not_found::wrong_method_of_api),
             Kind::Page | Kind::Both => any(pages::not_found::wrong_method),
@@ -261,12 +321,12 @@ async fn for_every_origin(mut response: Response) -> Response {
 
 /// A handler for all methods behind a guard that lets everybody in.
 fn open<H: Handler<T, App>, T: 'static>(app: &App, kind: Kind, handler: H) -> MethodRouter<App> {
-    let rule = Rule { kind, access: Access::Public, xsrf: Xsrf::Usual };
+    let rule = Rule { kind, access: Access::Public, xsrf: Xsrf::Usual, default_server: false };
     any(handler).layer(from_fn_with_state(Guard { app: app.clone(), rule }, guard))
 }
 
 /// A file outside the hub's prefix.
 fn file<H: Handler<T, App>, T: 'static>(app: &App, handler: H) -> MethodRouter<App> {
-    let rule = Rule { kind: Kind::Page, access: Access::Public, xsrf: Xsrf::Exempt };
+    let rule = Rule { kind: Kind::Page, access: Access::Public, xsrf: Xsrf::Exempt, default_server: false };
     on(MethodFilter::GET, handler).layer(from_fn_with_state(Guard { app: app.clone(), rule }, guard))
 }

@@ -16,6 +16,7 @@ mod expand;
 mod intersect;
 mod parsed;
 mod request;
+mod share;
 mod validate;
 
 use std::collections::BTreeSet;
@@ -28,6 +29,7 @@ pub use expand::{ClientResource, access_scopes, expand_scopes, identify_scopes, 
 pub use intersect::{GroupMembership, KnownGroups, NoGroups, intersect, users_to_look_up};
 pub use parsed::reduce;
 pub use request::{Resolved, excess_scopes, resolve_requested, token_scopes};
+pub use share::{ShareScopeError, follow_server, limit_to_server};
 pub use validate::{ScopeError, check_scopes_exist};
 
 /// A set of scopes, raw or expanded.

@@ -7,6 +7,7 @@
 mod answer;
 mod api;
 mod client;
+mod client_body;
 mod command;
 mod connection;
 mod external;
@@ -24,6 +25,7 @@ mod tls;
 mod upstream;
 
 pub use api::ChpApi;
+pub use client_body::ClientBody;
 pub use command::{
     CommandError, EmbeddedCommand, ExtraListeners, LogLevel, ProxyCommand, ProxySecrets, run_proxy_command,
 };
@@ -45,4 +47,4 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 pub type Body = http_body_util::combinators::UnsyncBoxBody<bytes::Bytes, BoxError>;
 
 /// The body of a request that a [`LocalService`] gets.
-pub type RequestBody = hyper::body::Incoming;
+pub type RequestBody = ClientBody;

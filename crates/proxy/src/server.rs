@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::answer::{Answerer, Routed};
+use crate::client_body::lend;
 use crate::connection::{ConnInfo, Remote};
 use crate::forward::{Forwarder, Relays};
 use crate::listener::{Listener, Socketed};
@@ -167,7 +168,14 @@ async fn connection(serving: Serving, accepted: Accepted, remote: Remote, tls: O
     let context = Arc::new((Arc::clone(&serving.shared), serving.relays.clone()));
     let service = service_fn(move |request| {
         let context = Arc::clone(&context);
-        async move { context.0.answerer.answer(request, info, &context.1).await }
+        async move {
+            let (request, rest) = lend(request);
+            let mut answered = context.0.answerer.answer(request, info, &context.1).await;
+            if let Ok(answer) = &mut answered {
+                rest.settle(answer).await;
+            }
+            answered
+        }
     });
     let options = &serving.shared.options;
     let mut builder = auto::Builder::new(TokioExecutor::new());

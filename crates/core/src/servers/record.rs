@@ -43,7 +43,7 @@ pub(super) fn oauth_client_id(user: &str, server: &ServerName) -> String {
 
 impl Hub {
     /// Finds or makes the row of a server.
-    pub(super) async fn spawner_row(
+    pub(crate) async fn spawner_row(
         &self,
         tx: &mut Tx,
         user_id: i64,

@@ -70,10 +70,10 @@ impl Hub {
         self.seed_assignments(&mut tx, seed).await?;
         roles::sync_admins(&mut tx, seed).await?;
         self.strip_blocked_users(&mut tx).await?;
-        let purged = tx.tokens().purge_expired(self.now()).await?;
+        let purged = self.purge_expired_in(&mut tx).await?;
         tx.commit().await?;
         if purged > 0 {
-            tracing::debug!(purged, "expired tokens deleted");
+            tracing::debug!(purged, "expired rows deleted");
         }
         // Hashing takes its time, so that it happens outside of a transaction.
         self.seed_secrets(&seed.services).await?;

@@ -16,6 +16,15 @@ fn generated_tokens_are_version_4_uuids() {
 }
 
 #[test]
+fn share_codes_are_32_bytes_that_need_no_quoting_in_a_url() {
+    let code = share_code_with(&mut rand::rng());
+    let code = code.expose_secret();
+    assert_eq!(code.len(), 43);
+    assert!(code.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_'));
+    assert_ne!(code, share_code_with(&mut rand::rng()).expose_secret());
+}
+
+#[test]
 fn given_tokens_have_8_to_64_characters() {
     assert_eq!(check_given("1234567"), Err(TokenError::TooShort(7)));
     assert_eq!(check_given("12345678"), Ok(()));

@@ -13,6 +13,8 @@ pub mod progress;
 pub mod proxy;
 pub mod servers;
 pub mod services;
+pub mod share_codes;
+pub mod shares;
 pub mod tokens;
 pub mod user;
 pub mod users;

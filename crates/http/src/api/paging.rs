@@ -41,9 +41,11 @@ impl Paging {
     /// The answer: the page's entries, and where the next page is if the client asked for that. `total` counts all
     /// entries of the list.
     pub fn answer<T: Serialize>(&self, entries: T, total: i64) -> Answer {
-        if !self.enveloped {
-            return json(StatusCode::OK, &entries);
-        }
+        if self.enveloped { self.envelope(entries, total) } else { json(StatusCode::OK, &entries) }
+    }
+
+    /// The same for lists that upstream never sends bare.
+    pub fn envelope<T: Serialize>(&self, entries: T, total: i64) -> Answer {
         let total = u64::try_from(total).unwrap_or_default();
         json(
             StatusCode::OK,

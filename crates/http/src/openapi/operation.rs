@@ -113,13 +113,24 @@ impl Operation {
     /// Answers with one page of a list.
     pub fn sends_page(self, items: Value, text: &str) -> Self {
         let whole = schema::any_of([items.clone(), schema::page_of(items)]);
-        self.query("offset", schema::whole_number(), "How many entries to skip.")
-            .query("limit", schema::whole_number(), "How many entries to send at most.")
-            .sends_json(200, whole, text)
-            .details(
-                "With `Accept: application/jupyterhub-pagination+json` the answer says where the next page is; without, \
-                 it is the bare page.",
-            )
+        self.takes_page().sends_json(200, whole, text).details(
+            "With `Accept: application/jupyterhub-pagination+json` the answer says where the next page is; without, \
+             it is the bare page.",
+        )
+    }
+
+    /// Answers with one page of a list that is never sent bare.
+    pub fn sends_envelope<T: Model>(self, text: &str) -> Self {
+        let whole = schema::page_of(schema::list(schema::model::<T>()));
+        self.takes_page().sends_json(200, whole, text)
+    }
+
+    fn takes_page(self) -> Self {
+        self.query("offset", schema::whole_number(), "How many entries to skip.").query(
+            "limit",
+            schema::whole_number(),
+            "How many entries to send at most.",
+        )
     }
 
     /// Refuses with the usual error and a message.

@@ -3,12 +3,15 @@
 /// The path in the document; `None` for what is no part of the API, and for a second spelling of the same path.
 pub fn shown(path: &str) -> Option<String> {
     let below = path.strip_prefix("/api")?;
-    if below.is_empty() {
+    // A path that ends with a slash means the default server, whose name is empty.
+    let default_server = below.len() > 1 && below.ends_with('/');
+    if below.is_empty() || default_server {
         return None;
     }
     let owner = if below.starts_with("/share") { "{owner}" } else { "{name}" };
     let named = below.replace("{user_name}", owner);
-    Some(named.replace("{group_name}", "{name}").replace("{service_name}", "{name}"))
+    let named = named.replace("{group_name}", "{name}").replace("{service_name}", "{name}");
+    Some(named.replace("{server}", "{server_name}"))
 }
 
 /// What a path is about, by its first part.
@@ -58,6 +61,11 @@ mod tests {
         assert_eq!(
             shown("/api/shares/{user_name}/{server_name}").as_deref(),
             Some("/shares/{owner}/{server_name}")
+        );
+        assert_eq!(shown("/api/shares/{user_name}/"), None);
+        assert_eq!(
+            shown("/api/users/{user_name}/shared/{owner}/{server}").as_deref(),
+            Some("/users/{name}/shared/{owner}/{server_name}")
         );
     }
 

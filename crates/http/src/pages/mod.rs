@@ -1,5 +1,6 @@
 //! The pages, one file each.
 
+pub mod accept_share;
 pub mod admin;
 pub mod csp_report;
 pub mod error;

@@ -26,11 +26,6 @@ pub async fn wrong_method_of_api(method: Method) -> Answer {
     }
 }
 
-/// Share codes are not served yet, so none is known.
-pub async fn no_such_share() -> Answer {
-    Err(Failure::not_found(""))
-}
-
 /// `/user/…` of a server without a route becomes `/hub/user/…`, and so does all outside the prefix.
 pub async fn page(State(app): State<App>, method: Method, uri: Uri) -> Answer {
     let settings = &app.hub.settings;

@@ -49,6 +49,38 @@ DELETE /api/groups/{group_name}                       RRRAR
 POST /api/groups/{group_name}/users                   RRRAR
 DELETE /api/groups/{group_name}/users                 RRRAR
 PUT /api/groups/{group_name}/properties               RRRAR
+POST /api/users/{user_name}/admin-access              RHRRR
+GET /api/users/{user_name}/shared                     RHAAR
+GET /api/users/{user_name}/shared/{owner}/            RHAAR
+DELETE /api/users/{user_name}/shared/{owner}/         RHAAR
+GET /api/users/{user_name}/shared/{owner}/{server}    RHAAR
+DELETE /api/users/{user_name}/shared/{owner}/{server} RHAAR
+GET /api/groups/{group_name}/shared                   RRRAR
+GET /api/groups/{group_name}/shared/{owner}/          RRRAR
+DELETE /api/groups/{group_name}/shared/{owner}/       RRRAR
+GET /api/groups/{group_name}/shared/{owner}/{server}  RRRAR
+DELETE /api/groups/{group_name}/shared/{owner}/{server} RRRAR
+GET /api/shares/{user_name}                           RHAAR
+POST /api/shares/{user_name}                          RRRAR
+PATCH /api/shares/{user_name}                         RRRAR
+DELETE /api/shares/{user_name}                        RRRAR
+GET /api/shares/{user_name}/                          RHAAR
+POST /api/shares/{user_name}/                         RRRAR
+PATCH /api/shares/{user_name}/                        RRRAR
+DELETE /api/shares/{user_name}/                       RRRAR
+GET /api/shares/{user_name}/{server_name}             RHAAR
+POST /api/shares/{user_name}/{server_name}            RRRAR
+PATCH /api/shares/{user_name}/{server_name}           RRRAR
+DELETE /api/shares/{user_name}/{server_name}          RRRAR
+GET /api/share-codes/{user_name}                      RHAAR
+POST /api/share-codes/{user_name}                     RRRAR
+DELETE /api/share-codes/{user_name}                   RRRAR
+GET /api/share-codes/{user_name}/                     RHAAR
+POST /api/share-codes/{user_name}/                    RRRAR
+DELETE /api/share-codes/{user_name}/                  RRRAR
+GET /api/share-codes/{user_name}/{server_name}        RHAAR
+POST /api/share-codes/{user_name}/{server_name}       RRRAR
+DELETE /api/share-codes/{user_name}/{server_name}     RRRAR
 GET /api/services                                     RRRAR
 GET /api/services/{service_name}                      RRRAR
 GET /api/proxy                                        RRRAR
@@ -93,7 +125,8 @@ DELETE /user/{user_of_url}/{*rest}                    RAAAA
 GET /user-redirect/{*path}                            LAAAL
 GET /user-redirect                                    LAAAL
 GET /user-redirect/                                   LAAAL
-GET /accept-share                                     LHHHL
+GET /accept-share                                     LAAAL
+POST /accept-share                                    RAAAR
 GET /error/{status}                                   AAAAA
 POST /security/csp-report                             RAAAR
 GET /health                                           AAAAA
@@ -115,6 +148,8 @@ fn concrete(path: &str) -> String {
         ("{user_name}", "owner"),
         ("{user_of_url}", "owner"),
         ("{server_name}", "lab"),
+        ("{owner}", "owner"),
+        ("{server}", "lab"),
         ("{group_name}", "physics"),
         ("{service_name}", "admin-service"),
         ("{token_id}", "a1"),

@@ -6,6 +6,7 @@ mod oauth;
 mod pages;
 mod servers;
 mod sessions;
+mod shares;
 mod users;
 
 /// The `_xsrf` value among cookies.

@@ -1,5 +1,6 @@
 //! `/users` and `/users/NAME`.
 
+mod admin_access;
 mod change;
 mod create;
 mod create_many;
@@ -7,6 +8,7 @@ mod delete;
 mod list;
 mod show;
 
+pub use admin_access::{admin_access, admin_access_docs};
 pub use change::{change, change_docs};
 pub use create::{create, create_docs};
 pub use create_many::{create_many, create_many_docs};
