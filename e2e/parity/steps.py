@@ -12,7 +12,8 @@ Paths are relative to `hub/api/` unless they begin with `/`, which is the base U
 * `"browser:NAME"` (a session by cookies, with the XSRF value in its header).
 
 `keep={"token_id": "id"}` remembers a value of the JSON answer, and `{token_id}` in a later path or body is replaced
-by it; `{_xsrf}` is the XSRF value of the browser. Names of users, groups and services must be the case's own, so that each case can be run alone.
+by it; `{_xsrf}` is the XSRF value of the browser. Names of users, groups and services must be the case's own, so that
+each case can be run alone.
 """
 
 from __future__ import annotations
