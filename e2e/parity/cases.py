@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .oauth import OAUTH_REFUSALS
 from .shares import SHARES
 from .steps import DELETE, GET, PATCH, POST, PUT, Case, Step
 
@@ -203,4 +204,4 @@ OAUTH = [
     ]),
 ]
 
-CASES = ROOT + USERS + TOKENS + GROUPS + SERVERS + SERVICES + BROWSER + OAUTH + SHARES
+CASES = ROOT + USERS + TOKENS + GROUPS + SERVERS + SERVICES + BROWSER + OAUTH + OAUTH_REFUSALS + SHARES
