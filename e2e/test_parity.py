@@ -16,6 +16,14 @@ CONFIG = (
     "c.JupyterHub.load_roles = [\n"
     "    {'name': 'reader', 'scopes': ['list:users', 'read:users:name', 'list:groups'], 'services': ['reader']},\n"
     "]\n"
+    "for kind, scopes in {\n"
+    "    'registrar': ['admin:services', 'list:services', 'read:services'], 'no-scopes': [],\n"
+    "    'service-reader-all': ['list:services', 'read:services'], 'service-reader-name': ['list:services', 'read:services:name'],\n"
+    "    'service-reader-roles': ['list:services', 'read:roles:services'], 'service-reader-list': ['list:services'],\n"
+    "    'service-reader-one': ['list:services!service=reader', 'read:services!service=reader'],\n"
+    "}.items():\n"
+    "    c.JupyterHub.services.append({'name': kind, 'api_token': 'the-token-of-' + kind})\n"
+    "    c.JupyterHub.load_roles.append({'name': 'role-of-' + kind, 'scopes': scopes, 'services': [kind]})\n"
     "c.JupyterHub.load_groups = {'first': ['first-1', 'first-2', 'first-3', 'first-4']}\n"
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from . import services
 from .oauth import OAUTH_REFUSALS
 from .shares import SHARES
 from .steps import DELETE, GET, PATCH, POST, PUT, Case, Step
@@ -157,7 +158,7 @@ SERVERS = [
 ]
 
 SERVICES = [
-    Case("services", [GET("services"), GET("services/reader"), GET("services/none"), GET("services", who="reader"), GET("services", who="nobody")], stage="api"),
+    Case("services", [GET("services"), GET("services/reader"), GET("services/none"), GET("services", who="reader"), GET("services", who="nobody")]),
 ]
 
 BROWSER = [
@@ -205,3 +206,4 @@ OAUTH = [
 ]
 
 CASES = ROOT + USERS + TOKENS + GROUPS + SERVERS + SERVICES + BROWSER + OAUTH + OAUTH_REFUSALS + SHARES
+CASES += services.SERVICES

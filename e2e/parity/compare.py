@@ -46,8 +46,10 @@ class Talk:
             return self.hub.client(self.hub.token_for(name))
         if kind == "browser":
             return self.hub.log_in(name, DUMMY_PASSWORD)
+        if kind == "token":
+            return self.hub.client(name)
         known = {"nobody": None, "stranger": "a-token-that-nobody-has", "reader": "the-token-of-the-reader"}
-        return self.hub.admin() if kind == "admin" else self.hub.client(known[kind])
+        return self.hub.admin() if kind == "admin" else self.hub.client(known.get(kind, f"the-token-of-{kind}"))
 
     def run(self, case: Case) -> list[str]:
         """The answers to all steps, as lines of text."""

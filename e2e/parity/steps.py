@@ -8,7 +8,8 @@
 Paths are relative to `hub/api/` unless they begin with `/`, which is the base URL. `who` is
 
 * `"nobody"`, `"stranger"` (a token that does not exist), `"admin"` (the token of an administrating service),
-* `"reader"` (a service that may only list names), `"user:NAME"` (a token of that user, who is made if need be),
+* `"reader"` (a service that may only list names), another service of `test_parity.py` by its name, `"token:VALUE"`,
+* `"user:NAME"` (a token of that user, who is made if need be),
 * `"browser:NAME"` (a session by cookies, with the XSRF value in its header).
 
 `keep={"token_id": "id"}` remembers a value of the JSON answer, and `{token_id}` in a later path or body is replaced

@@ -3,17 +3,19 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use arc_swap::ArcSwap;
 use chrono::{DateTime, Utc};
 use perijove_authenticators::{Authenticator, Policy};
 use perijove_crypto::auth_state::CryptKeeper;
 use perijove_model::ServerName;
 use perijove_proxy::Routes;
 use perijove_spawners::Spawner;
-use perijove_store::Store;
+use perijove_store::{self as store, Store};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::activity::Activity;
+use crate::attempts::Attempts;
 use crate::hooks::Hooks;
 use crate::identity::Identities;
 use crate::scopes::Scopes;
@@ -67,6 +69,8 @@ pub struct Hub {
     pub(crate) crypt: Option<CryptKeeper>,
     pub(crate) http: reqwest::Client,
     pub(crate) servers: Registry,
+    pub(crate) menu: ArcSwap<Vec<store::Service>>,
+    pub(crate) attempts: Attempts,
     pub(crate) failures_in_a_row: AtomicU64,
     pub(crate) stop_servers: AtomicBool,
     stop_proxy: AtomicBool,
@@ -94,6 +98,8 @@ impl Hub {
             crypt: parts.crypt,
             http: parts.http,
             servers: Registry::default(),
+            menu: ArcSwap::default(),
+            attempts: Attempts::default(),
             failures_in_a_row: AtomicU64::new(0),
             stop_servers: AtomicBool::new(parts.settings.servers.cleanup_servers),
             stop_proxy: AtomicBool::new(parts.settings.cleanup_proxy),

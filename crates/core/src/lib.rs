@@ -4,6 +4,7 @@
 //! spawner, a table or the route table itself.
 
 pub mod activity;
+mod attempts;
 pub mod error;
 pub mod groups;
 pub mod hooks;

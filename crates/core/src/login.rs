@@ -1,6 +1,7 @@
 //! Logging in: from a form's content to a user in the database.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use async_trait::async_trait;
 use perijove_authenticators::{
@@ -23,6 +24,30 @@ impl Hub {
         let user = self.persist_login(model).await?;
         tracing::info!("User logged in: {}", user.name);
         Ok(Some(user))
+    }
+
+    /// The same for a program that sends a name and a password, which may guess only so often.
+    ///
+    /// # Errors
+    /// As [`Hub::login`], and [`Error::Busy`] after too many failures.
+    pub async fn login_by_program(
+        &self,
+        request: &LoginRequest,
+        address: &str,
+    ) -> Result<Option<Arc<UserRecord>>> {
+        let keys = [format!("address {address}"), format!("user {}", request.logged_username())];
+        if let Err(wait) = self.attempts.begin(&keys, Instant::now()) {
+            tracing::warn!(remote.address = address, "too many failed logins for {}", one_line(&request.logged_username()));
+            return Err(Error::Busy {
+                message: "Too many failed logins. Try again later.".into(),
+                retry_after: Some(wait.as_secs().max(1)),
+            });
+        }
+        let user = self.login(request).await?;
+        if user.is_some() {
+            self.attempts.succeeded(&keys);
+        }
+        Ok(user)
     }
 
     /// Only asks the authenticator; nothing is written.

@@ -31,7 +31,7 @@ impl Hub {
         self.every(PURGE_EVERY, "purging expired rows", |hub| async move { hub.purge_expired().await });
     }
 
-    fn every<F>(
+    pub(crate) fn every<F>(
         self: &Arc<Self>,
         period: Duration,
         what: &'static str,

@@ -1,11 +1,13 @@
 //! Services while the hub runs: their routes, and the processes of those that the hub runs itself.
 
 mod process;
+mod registration;
+
+pub use registration::{KeptFields, Registration};
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use perijove_model::name::ServiceName;
 use perijove_proxy::Target;
 use perijove_store as store;
 use serde_json::json;
@@ -47,17 +49,59 @@ impl Hub {
             tracing::info!("Adding service to proxy {spec} => {target}");
             self.routes.add(&spec, &target, data).await.map_err(Error::internal)?;
         }
-        for spec in services.iter().filter(|spec| spec.url.is_some()) {
-            let (hub, name, managed) = (self.clone(), spec.name.clone(), spec.process.is_some());
-            let limit = Duration::from_secs(spec.timeout.into());
-            self.tasks.spawn(async move {
-                tokio::select! {
-                    () = hub.shutdown.cancelled() => (),
-                    () = hub.check_service(&name, managed, limit) => (),
-                }
-            });
+        for row in self.services().await?.into_iter().map(|service| service.row) {
+            if !row.from_config {
+                tracing::info!("Loaded service {} from database", row.name);
+            }
+            if row.server_id.is_some() {
+                let hub = self.clone();
+                self.tasks.spawn(async move { hub.wait_for_service(&row).await });
+            }
         }
+        self.refresh_menu().await?;
+        self.check_services_periodically();
         Ok(())
+    }
+
+    /// Services with a page, unless the configuration or their maker hides them.
+    pub fn menu(&self) -> Arc<Vec<store::Service>> {
+        self.menu.load_full()
+    }
+
+    async fn refresh_menu(&self) -> Result<()> {
+        let mut tx = self.store.read().await?;
+        let mut rows = tx.services().all().await?;
+        rows.retain(|row| row.server_id.is_some() && row.display != Some(false));
+        self.menu.store(Arc::new(rows));
+        Ok(())
+    }
+
+    /// Waits until a service answers, for as long as it may take.
+    async fn wait_for_service(&self, row: &store::Service) {
+        let managed = !row.command.is_empty();
+        let limit = Duration::from_secs(u64::try_from(row.timeout).unwrap_or_default());
+        tokio::select! {
+            () = self.shutdown.cancelled() => (),
+            answered = self.service_answers(row, limit) => {
+                if !answered && managed {
+                    self.give_up();
+                }
+            }
+        }
+    }
+
+    /// Asks all services with an address now and then whether they answer, for the log.
+    fn check_services_periodically(self: &Arc<Self>) {
+        let Ok(seconds @ 1..) = u64::try_from(self.settings.service_check_interval) else { return };
+        self.every(Duration::from_secs(seconds), "checking services", |hub| async move {
+            for service in hub.services().await? {
+                if service.row.server_id.is_some() {
+                    let limit = Duration::from_secs(u64::try_from(service.row.timeout).unwrap_or_default());
+                    hub.service_answers(&service.row, limit).await;
+                }
+            }
+            Ok(())
+        });
     }
 
     /// All services, with what models show of them.
@@ -71,23 +115,28 @@ impl Hub {
         Ok(services)
     }
 
-    async fn check_service(&self, name: &ServiceName, managed: bool, limit: Duration) {
-        let address = match self.service_address(name.as_str()).await {
-            Ok(Some(address)) => address,
-            Ok(None) => return,
+    /// Whether a service answers within `limit`; the log says so.
+    async fn service_answers(&self, row: &store::Service, limit: Duration) -> bool {
+        let name = &row.name;
+        let (kind, sentence) =
+            if row.command.is_empty() { ("external", "External") } else { ("managed", "Managed") };
+        let url = match self.service_address(name).await {
+            Ok(Some(address)) => format!("{}{}", server_url(&address), address.base_url),
+            Ok(None) => return true,
             Err(error) => {
-                return tracing::error!("the address of the service {name} cannot be read: {error}");
+                tracing::error!("the address of the service {name} cannot be read: {error}");
+                return true;
             }
         };
-        let url = format!("{}{}", server_url(&address), address.base_url);
-        if timeout(limit, self.poll_url(&url)).await.is_ok() {
-            tracing::debug!("service {name} running at {url}");
-        } else if managed {
+        let answered = timeout(limit, self.poll_url(&url)).await.is_ok();
+        if answered {
+            tracing::debug!("{sentence} service {name} running at {url}");
+        } else if kind == "managed" {
             tracing::error!("Cannot connect to managed service {name} at {url}");
-            self.give_up();
         } else {
             tracing::warn!("Cannot connect to external service {name} at {url}. Is it running?");
         }
+        answered
     }
 
     async fn service_address(&self, name: &str) -> Result<Option<store::Server>> {

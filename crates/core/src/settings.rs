@@ -36,6 +36,8 @@ pub struct Settings {
     pub activity_resolution: u64,
     /// How often the proxy's activity is collected and its routes are checked.
     pub last_activity_interval: u64,
+    /// Seconds between two checks of services that have an address; 0 is never.
+    pub service_check_interval: i64,
     /// What the hub's own route leads to.
     pub hub_target: Target,
     /// Routes that the configuration adds.
@@ -126,6 +128,10 @@ pub struct ApiSettings {
     pub oauth_token_expires_in: u64,
     /// Whether OAuth clients must use PKCE.
     pub oauth_require_pkce: bool,
+    /// Whether tokens that people choose are hashed as cheaply as generated ones.
+    pub trust_given_tokens: bool,
+    /// Whether a name and a password buy a token, as in JupyterHub 1.x.
+    pub legacy_password_tokens: bool,
 }
 
 impl CookieSettings {

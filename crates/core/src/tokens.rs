@@ -88,7 +88,8 @@ impl Hub {
         Ok((plain, row))
     }
 
-    async fn check_token_scopes(
+    /// Checks that there are such scopes, and that `owner` holds them.
+    pub(crate) async fn check_token_scopes(
         &self,
         tx: &mut Tx,
         owner: TokenOwner<'_>,

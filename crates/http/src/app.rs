@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use perijove_core::Hub;
 use perijove_web::Renderer;
-use perijove_web::contexts::ServiceView;
 
 /// Options of the HTTP layer alone.
 #[derive(Debug, Clone, Default)]
@@ -22,8 +21,6 @@ pub struct AppOptions {
     pub python_executable: String,
     /// True when the configuration allows nobody to log in: the login page says so.
     pub nobody_allowed: bool,
-    /// Services with pages that the configuration does not hide; each user's menu has those that the user may open.
-    pub menu: Vec<Arc<ServiceView>>,
 }
 
 /// What all handlers share. Cheap to clone.

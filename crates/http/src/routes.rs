@@ -11,8 +11,8 @@ use axum::routing::{MethodFilter, MethodRouter, any, on};
 use axum::{Router, extract::DefaultBodyLimit};
 
 use crate::api::{
-    activity, authorizations, groups, hub, metrics, oauth2, openapi, progress, proxy, servers, services,
-    share_codes, shares, tokens, user, users,
+    activity, authorizations, groups, hub, metrics, oauth2, openapi, password_tokens, progress, proxy,
+    servers, services, share_codes, shares, tokens, user, users,
 };
 use crate::app::App;
 use crate::guard::{Access, BODY_AT_MOST, Guard, Kind, Rule, Xsrf, guard};
@@ -113,6 +113,7 @@ const ADMIN_GROUPS: Access = Access::AnyOf(&["admin:groups"]);
 const DELETE_GROUPS: Access = Access::AnyOf(&["delete:groups"]);
 const GROUPS: Access = Access::AnyOf(&["groups"]);
 const READ_SERVICE: Access = Access::AnyOf(&["read:services", "read:services:name", "read:roles:services"]);
+const ADMIN_SERVICES: Access = Access::AnyOf(&["admin:services"]);
 const PROXY: Access = Access::AnyOf(&["proxy"]);
 const READ_HUB: Access = Access::AnyOf(&["read:hub"]);
 const SHUTDOWN: Access = Access::AnyOf(&["shutdown"]);
@@ -210,13 +211,15 @@ pub fn rows() -> Vec<Row> {
         api(DELETE, "/api/share-codes/{user_name}/{server_name}", SHARES, share_codes::delete, share_codes::delete_docs),
         api(GET, "/api/services", Filtered("list:services"), services::list, services::list_docs),
         api(GET, "/api/services/{service_name}", READ_SERVICE, services::show, services::show_docs),
+        api(POST, "/api/services/{service_name}", ADMIN_SERVICES, services::create, services::create_docs),
+        api(DELETE, "/api/services/{service_name}", ADMIN_SERVICES, services::delete, services::delete_docs),
         api(GET, "/api/proxy", PROXY, proxy::list, proxy::list_docs),
         api(POST, "/api/proxy", PROXY, proxy::check, proxy::check_docs),
         api(PATCH, "/api/proxy", PROXY, proxy::change, proxy::change_docs),
         exempt(api(GET, "/api/authorizations/token/{token}", Token, authorizations::of_token, authorizations::of_token_docs)),
         exempt(api(GET, "/api/authorizations/cookie/{cookie_name}", Token, authorizations::of_cookie_in_body, authorizations::of_cookie_docs)),
         exempt(api(GET, "/api/authorizations/cookie/{cookie_name}/{cookie_value}", Token, authorizations::of_cookie, authorizations::of_cookie_docs)),
-        exempt(api(POST, "/api/authorizations/token", Public, authorizations::password_form, authorizations::password_form_docs)),
+        exempt(api(POST, "/api/authorizations/token", Public, password_tokens::create, password_tokens::create_docs)),
         documented(page(GET, "/api/oauth2/authorize", SignedIn, oauth2::authorize_page), oauth2::authorize_page_docs),
         documented(page(POST, "/api/oauth2/authorize", SignedIn, oauth2::authorize), oauth2::authorize_docs),
         exempt(api(POST, "/api/oauth2/token", Public, oauth2::token, oauth2::token_docs)),

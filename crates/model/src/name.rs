@@ -95,6 +95,23 @@ fn check_server(name: &str) -> Result<(), NameError> {
     Ok(())
 }
 
+fn check_service(name: &str) -> Result<(), NameError> {
+    check_filled("service", name)?;
+    if percent_decode_str(name).decode_utf8_lossy() != name {
+        return Err(invalid("service", name, "it is percent-encoded"));
+    }
+    if name.contains('/') {
+        return Err(invalid("service", name, "it contains a slash"));
+    }
+    if is_only_dots(name) {
+        return Err(invalid("service", name, "it would be a relative path"));
+    }
+    if name.starts_with(is_python_space) || name.ends_with(is_python_space) {
+        return Err(invalid("service", name, "it starts or ends with white space"));
+    }
+    Ok(())
+}
+
 fn check_role(name: &str) -> Result<(), NameError> {
     check_filled("role", name)?;
     let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_~.".contains(c);
@@ -230,9 +247,9 @@ name_type!(
     |name: &str| check_filled("group", name)
 );
 name_type!(
-    /// Name of a service: 1 to 255 characters.
+    /// Name of a service: 1 to 255 characters that are a path component as they are.
     ServiceName,
-    |name: &str| check_filled("service", name)
+    check_service
 );
 name_type!(
     /// Name of a role: 3 to 255 of `a-z0-9-_~.`, a letter first, a letter or digit last.

@@ -47,6 +47,7 @@ pub fn read(
         api: api(sections)?,
         activity_resolution: seconds("activity_resolution", hub.activity_resolution)?,
         last_activity_interval: seconds("last_activity_interval", hub.last_activity_interval)?,
+        service_check_interval: hub.service_check_interval,
         hub_target: proxying.hub_target(origin)?,
         extra_routes: sections.proxy.base.extra_routes.clone(),
         cleanup_proxy: hub.cleanup_proxy,
@@ -126,6 +127,8 @@ fn api(sections: &Sections) -> anyhow::Result<ApiSettings> {
         )?,
         oauth_token_expires_in: seconds("oauth_token_expires_in", hub.oauth_token_expires_in)?,
         oauth_require_pkce: hub.oauth_require_pkce,
+        trust_given_tokens: hub.trust_user_provided_tokens,
+        legacy_password_tokens: hub.legacy_password_tokens,
     })
 }
 

@@ -12,7 +12,7 @@ use perijove_config::origin::Origin;
 use perijove_config::{Config, Loaded, sections};
 use perijove_core::hooks::Hooks;
 use perijove_core::scopes::Scopes;
-use perijove_core::startup::{Seed, ServiceSeed};
+use perijove_core::startup::Seed;
 use perijove_core::{Hub, Parts as HubParts};
 use perijove_crypto::auth_state::CryptKeeper;
 use perijove_http::AppOptions;
@@ -20,7 +20,6 @@ use perijove_model::Value;
 use perijove_model::scope::CustomScopes;
 use perijove_spawners::{self as spawners, Spawner};
 use perijove_store::{Store, StoreOptions};
-use perijove_web::contexts::ServiceView;
 use perijove_web::{RenderOptions, Renderer};
 use secrecy::ExposeSecret;
 use tokio_util::sync::CancellationToken;
@@ -103,7 +102,6 @@ pub async fn build(loaded: &Loaded, sections: &Sections, proxying: &Proxying) ->
     let renderer = renderer(sections)?;
     let seed = seed::read(&sections.hub, &policy)?;
     let seed = Seed { delete_invalid_users: sections.delete_invalid_users, ..seed };
-    let app = AppOptions { menu: menu(&seed.services, &sections.addresses.base_url), ..app };
     let spawner = spawner(loaded, sections)?;
     let hooks = hooks(loaded, sections, &settings).await?;
     let crypt = crypt_keeper(sections)?;
@@ -271,25 +269,7 @@ fn app_options(
             .unwrap_or_default(),
         python_executable: interpreter.unwrap_or_default(),
         nobody_allowed: policy.nobody_allowed(),
-        menu: Vec::new(),
     })
-}
-
-/// The services that pages may list: those with an address, unless `display` is off.
-fn menu(services: &[ServiceSeed], base_url: &str) -> Vec<Arc<ServiceView>> {
-    let shown = services.iter().filter(|service| service.display);
-    let views = shown.filter_map(|service| {
-        let prefix = format!("{base_url}services/{}/", service.name);
-        Some(Arc::new(ServiceView {
-            name: service.name.to_string(),
-            href: prefix.clone(),
-            prefix,
-            url: service.url.clone()?,
-            admin: service.admin,
-            info: service.info.clone().into_iter().collect(),
-        }))
-    });
-    views.collect()
 }
 
 fn renderer(sections: &Sections) -> anyhow::Result<Renderer> {

@@ -148,6 +148,9 @@ section! {
         jinja_environment_options: BTreeMap<String, Value> = DICT, EmptyDict, NotYet;
         /// Seconds between two looks at the proxy's record of activity.
         last_activity_interval: i64 = Kind::Int, Int(300), Honoured;
+        /// `POST /hub/api/authorizations/token` gives a token for a name and a password, as in
+        /// JupyterHub 1.x. JupyterHub 6 has neither the option nor the endpoint: only for old scripts.
+        legacy_password_tokens: bool = Kind::Bool, Bool(false), Honoured;
         /// Groups, their members and properties that are put into the database at start.
         load_groups: BTreeMap<String, Value> =
             Kind::Dict(&Kind::Any, &Kind::Union(&[DICT, LIST])), EmptyDict, Honoured;
@@ -192,7 +195,7 @@ section! {
         /// Empty the database at start.
         reset_db: bool = Kind::Bool, Bool(false), NotYetRestricting;
         /// Seconds between two checks of services that have a URL.
-        service_check_interval: i64 = Kind::Int, Int(60), NotYet;
+        service_check_interval: i64 = Kind::Int, Int(60), Honoured;
         /// Tokens of services that are put into the database at start: token to service.
         service_tokens: Hidden<BTreeMap<String, String>> =
             Kind::Dict(&Kind::Any, &Kind::Unicode), EmptyDict, Honoured;

@@ -125,16 +125,25 @@ impl Hub {
     }
 
     async fn seed_service(&self, tx: &mut Tx, spec: &ServiceSeed) -> Result<()> {
-        let known = tx.services().by_name(spec.name.as_str()).await?;
-        let is_new = known.is_none();
-        let mut row = known.unwrap_or_default();
-        if !is_new && !row.from_config {
+        let known = tx.services().by_name(spec.name.as_str()).await?.unwrap_or_default();
+        if !known.from_config {
             tracing::error!(
                 "The service {} from the config file is trying to modify a runtime-created service with the same name",
                 spec.name
             );
             return Ok(());
         }
+        self.write_service(tx, spec, known).await.map(drop)
+    }
+
+    /// Writes a service with its address, its OAuth client and its role. `row` is what is there of it.
+    pub(crate) async fn write_service(
+        &self,
+        tx: &mut Tx,
+        spec: &ServiceSeed,
+        mut row: store::Service,
+    ) -> Result<store::Service> {
+        let is_new = row.id == 0;
         row.name = spec.name.to_string();
         row.admin = spec.admin;
         row.url.clone_from(&spec.url);
@@ -169,7 +178,7 @@ impl Hub {
                 tx.roles().grant(Holder::Service(row.id), admin.id, false).await?;
             }
         }
-        Ok(())
+        Ok(row)
     }
 
     async fn seed_service_address(
@@ -231,8 +240,11 @@ impl Hub {
         client.redirect_uri = Some(redirect_uri);
         client.description = Some(format!("JupyterHub service {}", spec.name));
         client.allowed_scopes = self.service_client_scopes(tx, spec).await?;
-        if is_new {
+        if is_new || (spec.api_token.is_none() && spec.process.is_none()) {
+            // Nobody knows a secret of such a client, or it is told once the client is there.
             client.secret = Some(String::new());
+        }
+        if is_new {
             tx.oauth().insert_client(&mut client).await?;
         } else {
             tx.oauth().update_client(&client).await?;
@@ -257,7 +269,7 @@ impl Hub {
 
     /// Makes the configured token of each service the secret of its OAuth client. A service that the
     /// hub runs without such a token gets a new secret with each start of its own.
-    pub(super) async fn seed_secrets(&self, services: &[ServiceSeed]) -> Result<()> {
+    pub(crate) async fn seed_secrets(&self, services: &[ServiceSeed]) -> Result<()> {
         for spec in services.iter().filter(|spec| spec.has_oauth()) {
             if let Some(secret) = &spec.api_token {
                 self.set_client_secret(&spec.client_id(), secret, token::ROUNDS_FOR_GIVEN).await?;

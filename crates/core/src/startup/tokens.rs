@@ -34,11 +34,14 @@ impl Hub {
     /// good the tokens are; each is worked out outside of any transaction.
     pub(super) async fn seed_tokens(&self, seed: &Seed) -> Result<()> {
         for token in &seed.tokens {
-            if !self.has_token(&token.token).await? {
-                self.seed_token(token, seed.trust_given_tokens).await?;
-            }
+            self.seed_token(token, seed.trust_given_tokens).await?;
         }
         Ok(())
+    }
+
+    /// Adds one token, unless it is there already, whosever it is.
+    pub(crate) async fn seed_token(&self, token: &TokenSeed, trusted: bool) -> Result<()> {
+        if self.has_token(&token.token).await? { Ok(()) } else { self.add_token(token, trusted).await }
     }
 
     async fn has_token(&self, token: &SecretString) -> Result<bool> {
@@ -51,7 +54,7 @@ impl Hub {
         Ok(candidates.iter().any(matches))
     }
 
-    async fn seed_token(&self, seed: &TokenSeed, trusted: bool) -> Result<()> {
+    async fn add_token(&self, seed: &TokenSeed, trusted: bool) -> Result<()> {
         let plain = seed.token.expose_secret();
         let whose = match &seed.owner {
             TokenSeedOwner::User(name) => format!("user {name}"),

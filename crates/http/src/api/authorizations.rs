@@ -73,14 +73,6 @@ async fn show_user_of_cookie(app: &App, caller: &Caller, name: &str, value: &str
     json(StatusCode::OK, &models::user(&app.hub, &caller.authorisation(), user, false))
 }
 
-/// The form of JupyterHub 1.x that took a password is gone.
-pub async fn password_form() -> Answer {
-    Err(Failure::not_found(
-        "Deprecated endpoint /hub/api/authorizations/token is removed in JupyterHub 2.0. Use \
-         /hub/api/users/:user/tokens instead.",
-    ))
-}
-
 /// See [`of_token`].
 pub fn of_token_docs() -> Operation {
     Operation::new("The owner of a token.")
@@ -95,23 +87,6 @@ pub fn of_cookie_docs() -> Operation {
         .deprecated()
         .sends::<UserModel>(200, "The user.")
         .refuses(404, "There is no such login.")
-}
-
-/// See [`password_form`].
-pub fn password_form_docs() -> Operation {
-    Operation::new("A token for a name and a password.")
-        .deprecated()
-        .needs_body(schema::object([
-            ("username", schema::text(), "The name."),
-            ("password", schema::text(), "The password."),
-        ]))
-        .sends_json(
-            200,
-            schema::object([("token", schema::text(), "The token.")]),
-            "Only where old scripts are served.",
-        )
-        .refuses(403, "The login is refused; only where old scripts are served.")
-        .refuses(404, "Gone since JupyterHub 2: use `/users/{name}/tokens`.")
 }
 
 fn whoever() -> Value {

@@ -9,6 +9,7 @@ pub mod metrics;
 pub mod oauth2;
 pub mod openapi;
 pub mod paging;
+pub mod password_tokens;
 pub mod progress;
 pub mod proxy;
 pub mod servers;

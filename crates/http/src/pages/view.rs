@@ -90,15 +90,28 @@ pub fn page(app: &App, caller: &Caller) -> Page {
     let authorisation = caller.authorisation();
     if page.user.is_some() {
         page.services =
-            menu(&app.options.menu, |name| authorisation.allows("access:services", &Resource::Service(name)));
+            menu(hub, |name| authorisation.allows("access:services", &Resource::Service(name)));
     }
     page.set_scopes(authorisation.scopes());
     page
 }
 
 /// The services that the caller may open.
-fn menu(all: &[Arc<ServiceView>], may_open: impl Fn(&str) -> bool) -> Vec<Arc<ServiceView>> {
-    all.iter().filter(|service| may_open(&service.name)).cloned().collect()
+fn menu(hub: &Hub, may_open: impl Fn(&str) -> bool) -> Vec<Arc<ServiceView>> {
+    let services = hub.menu();
+    let shown = services.iter().filter(|service| may_open(&service.name)).map(|service| {
+        let prefix = hub.service_prefix(&service.name);
+        let info = service.info.as_ref().and_then(Value::as_object).cloned().unwrap_or_default();
+        Arc::new(ServiceView {
+            name: service.name.clone(),
+            href: prefix.clone(),
+            prefix,
+            url: service.url.clone().unwrap_or_default(),
+            admin: service.admin,
+            info: info.into_iter().collect(),
+        })
+    });
+    shown.collect()
 }
 
 /// Renders a page.

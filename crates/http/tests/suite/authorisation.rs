@@ -83,6 +83,8 @@ POST /api/share-codes/{user_name}/{server_name}       RRRAR
 DELETE /api/share-codes/{user_name}/{server_name}     RRRAR
 GET /api/services                                     RRRAR
 GET /api/services/{service_name}                      RRRAR
+POST /api/services/{service_name}                     RRRAR
+DELETE /api/services/{service_name}                   RRRAR
 GET /api/proxy                                        RRRAR
 POST /api/proxy                                       RRRAR
 PATCH /api/proxy                                      RRRAR
@@ -92,6 +94,8 @@ GET /api/authorizations/token/{token}                 RAAAA
 GET /api/authorizations/cookie/{cookie_name}           RAAAA
 GET /api/authorizations/cookie/{cookie_name}/{cookie_value} RAAAA
 POST /api/authorizations/token                        AAAAA
+GET /api/authorizations/cookie/{cookie_name}          RAAAA
+GET /api/authorizations/cookie/{cookie_name}/{cookie_value} RAAAA
 GET /api/oauth2/authorize                             LAAAL
 POST /api/oauth2/authorize                            RAAAR
 POST /api/oauth2/token                                AAAAA

@@ -1,6 +1,12 @@
 //! `/services` and `/services/NAME`.
 
+mod create;
+mod delete;
+
 use std::collections::BTreeMap;
+
+pub use create::{create, create_docs};
+pub use delete::{delete, delete_docs};
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
