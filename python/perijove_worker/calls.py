@@ -8,7 +8,7 @@ from typing import Any, Callable, Dict, Optional
 
 from . import errors, logs
 from .channel import Channel, Inbox, Message
-from .encoding import Encoder
+from .encoding import Encoder, decode
 from .evaluate import Evaluation
 from .handles import HandleTable
 from .objects import Objects
@@ -35,6 +35,7 @@ class Calls:
         self._evaluation = evaluation
         self._encoder = Encoder(handles)
         self._objects = Objects(evaluation.config, handles)
+        self._event_log: Any = None
         self._loop: Any = None
         self._tasks: Dict[int, asyncio.Task] = {}
         self._methods: Dict[str, Callable] = {
@@ -43,6 +44,7 @@ class Calls:
             "call": self._call,
             "configure": self._configure,
             "forget": self._forget,
+            "log_event": self._log_event,
             "spawner": self._spawner,
             "warm_up": self._warm_up,
         }
@@ -111,6 +113,14 @@ class Calls:
 
     async def _forget(self, params: Message) -> None:
         self._objects.forget(params["user"], params.get("server"))
+
+    async def _log_event(self, params: Message) -> None:
+        if self._event_log is None:
+            from .events import EventLog
+
+            self._event_log = EventLog(decode(params["handlers"], self._objects.handle))
+        if params["event"] is not None:
+            self._event_log.emit(params["event"])
 
     async def _call(self, params: Message) -> Any:
         function = self._objects.handle(params["handle"])

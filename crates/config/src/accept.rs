@@ -48,6 +48,12 @@ impl Kind {
             Self::Command(shortest) => accept_command(value, *shortest),
             Self::Class(group) => accept_class(value, *group),
             Self::Instance(_) => matches!(value, Value::Handle(_)).then_some(value),
+            Self::LoggingHandlers => match value {
+                Value::List(items) | Value::Tuple(items) => {
+                    items.iter().all(|item| matches!(item, Value::Handle(_))).then_some(Value::List(items))
+                }
+                _ => None,
+            },
             Self::Union(kinds) => kinds.iter().find_map(|kind| kind.accept_item(value.clone())),
             Self::Optional(kind) => match value {
                 Value::None => Some(Value::None),

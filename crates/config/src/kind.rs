@@ -42,6 +42,8 @@ pub enum Kind {
     Class(ClassGroup),
     /// A Python object of the named class.
     Instance(&'static str),
+    /// A list of Python's logging handlers.
+    LoggingHandlers,
     /// The first type that fits.
     Union(&'static [Kind]),
     /// That type, or `None`.
@@ -109,6 +111,7 @@ impl Kind {
             Self::Command(_) => "Command(Unicode)".to_owned(),
             Self::Class(group) => format!("EntryPointType({})", group.base_class()),
             Self::Instance(class) => format!("Instance({class})"),
+            Self::LoggingHandlers => "Handlers".to_owned(),
             Self::Union(kinds) => {
                 format!("Union({})", kinds.iter().map(Self::upstream_name).collect::<Vec<_>>().join(", "))
             }
@@ -150,6 +153,7 @@ impl Kind {
                 format!("a {} class, its import string or its short name", group.base_class())
             }
             Self::Instance(class) => format!("a Python {class} object"),
+            Self::LoggingHandlers => "a list of Python's logging handlers".to_owned(),
             Self::Union(kinds) => kinds.iter().map(Self::describe).collect::<Vec<_>>().join(", or "),
             Self::Optional(kind) => format!("{}, or None", kind.describe()),
         }

@@ -16,8 +16,10 @@ use tokio_util::task::TaskTracker;
 
 use crate::activity::Activity;
 use crate::attempts::Attempts;
+use crate::events::EventLog;
 use crate::hooks::Hooks;
 use crate::identity::Identities;
+use crate::metrics::Metrics;
 use crate::scopes::Scopes;
 use crate::servers::registry::{LiveServer, Registry};
 use crate::servers::state::ServerState;
@@ -39,6 +41,10 @@ pub struct Parts {
     pub routes: Arc<dyn Routes>,
     /// Functions of the configuration.
     pub hooks: Arc<dyn Hooks>,
+    /// Where events go.
+    pub events: Arc<dyn EventLog>,
+    /// Numbers for Prometheus.
+    pub metrics: Arc<Metrics>,
     /// What scopes mean here.
     pub scopes: Arc<Scopes>,
     /// Encryption of `auth_state`; `None` where it is not enabled.
@@ -61,10 +67,13 @@ pub struct Hub {
     pub policy: Arc<Policy>,
     /// Who may log in, and how.
     pub authenticator: Arc<dyn Authenticator>,
+    /// Numbers for Prometheus.
+    pub metrics: Arc<Metrics>,
     pub(crate) store: Store,
     pub(crate) spawner: Arc<dyn Spawner>,
     pub(crate) routes: Arc<dyn Routes>,
     pub(crate) hooks: Arc<dyn Hooks>,
+    pub(crate) events: Arc<dyn EventLog>,
     pub(crate) scopes: Arc<Scopes>,
     pub(crate) crypt: Option<CryptKeeper>,
     pub(crate) http: reqwest::Client,
@@ -94,6 +103,8 @@ impl Hub {
             spawner: parts.spawner,
             routes: parts.routes,
             hooks: parts.hooks,
+            events: parts.events,
+            metrics: parts.metrics,
             scopes: parts.scopes,
             crypt: parts.crypt,
             http: parts.http,

@@ -6,10 +6,12 @@
 pub mod activity;
 mod attempts;
 pub mod error;
+pub mod events;
 pub mod groups;
 pub mod hooks;
 pub mod hub;
 pub mod identity;
+pub mod metrics;
 pub mod records;
 pub mod scopes;
 pub mod servers;

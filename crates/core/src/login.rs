@@ -10,6 +10,7 @@ use perijove_authenticators::{
 
 use crate::error::{Error, Result};
 use crate::hub::Hub;
+use crate::metrics::{LOGIN_FAILURE, LOGIN_SUCCESS};
 use crate::records::UserRecord;
 use crate::users::{assign_default_roles, insert_user};
 
@@ -20,8 +21,13 @@ impl Hub {
     /// # Errors
     /// [`Error::Status`] where an authenticator or hook refused with a message of its own.
     pub async fn login(&self, request: &LoginRequest) -> Result<Option<Arc<UserRecord>>> {
-        let Some(model) = self.authenticate(request).await? else { return Ok(None) };
+        let began = Instant::now();
+        let Some(model) = self.authenticate(request).await? else {
+            self.metrics.logins.observe([LOGIN_FAILURE], began.elapsed());
+            return Ok(None);
+        };
         let user = self.persist_login(model).await?;
+        self.metrics.logins.observe([LOGIN_SUCCESS], began.elapsed());
         tracing::info!("User logged in: {}", user.name);
         Ok(Some(user))
     }
@@ -37,7 +43,11 @@ impl Hub {
     ) -> Result<Option<Arc<UserRecord>>> {
         let keys = [format!("address {address}"), format!("user {}", request.logged_username())];
         if let Err(wait) = self.attempts.begin(&keys, Instant::now()) {
-            tracing::warn!(remote.address = address, "too many failed logins for {}", one_line(&request.logged_username()));
+            tracing::warn!(
+                remote.address = address,
+                "too many failed logins for {}",
+                one_line(&request.logged_username())
+            );
             return Err(Error::Busy {
                 message: "Too many failed logins. Try again later.".into(),
                 retry_after: Some(wait.as_secs().max(1)),

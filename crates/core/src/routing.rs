@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 use perijove_model::name::ServerName;
 use perijove_proxy::{RouteEntry, Target};
@@ -9,6 +10,7 @@ use serde_json::{Map, Value, json};
 
 use crate::error::{Error, Result};
 use crate::hub::Hub;
+use crate::metrics::outcome;
 use crate::records::UserRecord;
 
 /// What is given along with a route.
@@ -29,13 +31,19 @@ impl Hub {
         let target = Target::url(url).map_err(Error::internal)?;
         let data = object(json!({ "user": user.name.as_str(), "server_name": server.as_str() }));
         tracing::info!("Adding user {} to proxy {spec} => {url}", user.name);
-        self.routes.add(&spec, &target, data).await.map_err(Error::internal)
+        let began = Instant::now();
+        let added = self.routes.add(&spec, &target, data).await;
+        self.metrics.proxy_adds.observe([outcome(&added)], began.elapsed());
+        added.map_err(Error::internal)
     }
 
     pub(crate) async fn remove_server_route(&self, user: &UserRecord, server: &ServerName) -> Result<()> {
         let spec = self.settings.server_path(&user.name.escaped(), &server.escaped());
         tracing::info!("Removing user {} from proxy ({spec})", user.name);
-        self.routes.delete(&spec).await.map(drop).map_err(Error::internal)
+        let began = Instant::now();
+        let deleted = self.routes.delete(&spec).await;
+        self.metrics.proxy_deletes.observe([outcome(&deleted)], began.elapsed());
+        deleted.map(drop).map_err(Error::internal)
     }
 
     /// Adds the hub's own route, the default one.
@@ -48,12 +56,16 @@ impl Hub {
 
     /// All routes, as `GET /api/proxy` shows them.
     pub async fn proxy_routes(&self) -> Result<BTreeMap<String, RouteEntry>> {
-        self.routes.get_all(None).await.map_err(Error::internal)
+        let began = Instant::now();
+        let routes = self.routes.get_all(None).await.map_err(Error::internal)?;
+        self.metrics.proxy_polls.observe(began.elapsed());
+        Ok(routes)
     }
 
     /// Brings the proxy in step with what runs: adds what is missing, updates what moved, removes
     /// what is stale. What is right is left alone.
     pub async fn check_routes(self: &Arc<Self>) -> Result<()> {
+        let began = Instant::now();
         let routes = self.proxy_routes().await?;
         self.note_route_activity(&routes).await?;
         let wanted = self.wanted_routes().await?;
@@ -71,6 +83,7 @@ impl Hub {
                 self.routes.delete(spec).await.map_err(Error::internal)?;
             }
         }
+        self.metrics.route_checks.observe(began.elapsed());
         Ok(())
     }
 

@@ -28,6 +28,7 @@ impl Hub {
         self.every(activity, "writing activity", |hub| async move { hub.write_activity().await });
         let routes = Duration::from_secs(self.settings.last_activity_interval.max(1));
         self.every(routes, "checking routes", |hub| async move { hub.check_routes().await });
+        self.watch_usage();
         self.every(PURGE_EVERY, "purging expired rows", |hub| async move { hub.purge_expired().await });
     }
 
@@ -151,6 +152,7 @@ impl Hub {
         self.shutdown.cancel();
         self.tasks.close();
         self.tasks.wait().await;
+        self.events.close().await;
         self.write_activity().await?;
         self.store.close().await?;
         Ok(())

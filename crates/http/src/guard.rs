@@ -5,6 +5,7 @@
 //! it refuses is answered here, as JSON or as a page.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use axum::body::{Body, to_bytes};
 use axum::extract::{FromRequestParts, RawPathParams, Request, State};
@@ -13,6 +14,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use perijove_core::identity::Identity;
+use perijove_core::metrics::HandlerRequests;
 use perijove_core::urls::with_query;
 use perijove_crypto::cookie;
 use perijove_model::scope::{Resource, ScopeFilter};
@@ -83,6 +85,8 @@ pub struct Guard {
     pub app: App,
     /// The route's rule.
     pub rule: Rule,
+    /// Where its requests are counted.
+    pub requests: Arc<HandlerRequests>,
 }
 
 /// Runs in front of every handler.
@@ -97,7 +101,7 @@ pub async fn guard(State(guard): State<Guard>, request: Request, next: Next) -> 
         Err(failure) => {
             let stranger = stranger(app, &parts);
             let response = refuse(app, &guard.rule, &stranger, failure, &wants).await;
-            return log.end(finish(app, &guard.rule, &stranger, response), None);
+            return log.end(finish(app, &guard.rule, &stranger, response), None, &guard.requests);
         }
     };
     let outcome = admit(&guard, &caller, &params, Request::from_parts(parts, body), next).await;
@@ -106,7 +110,7 @@ pub async fn guard(State(guard): State<Guard>, request: Request, next: Next) -> 
         Err(failure) => refuse(app, &guard.rule, &caller, failure, &wants).await,
     };
     let name = caller.identity().map(|identity| identity.principal.name().to_owned());
-    log.end(finish(app, &guard.rule, &caller, response), name)
+    log.end(finish(app, &guard.rule, &caller, response), name, &guard.requests)
 }
 
 /// Names and values in the path, decoded.

@@ -11,6 +11,7 @@ mod client;
 mod cookies;
 mod error;
 mod guard;
+mod handler_names;
 mod models;
 mod next_url;
 mod openapi;

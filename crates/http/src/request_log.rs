@@ -7,6 +7,7 @@ use axum::extract::Request;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use percent_encoding::percent_decode_str;
+use perijove_core::metrics::HandlerRequests;
 use perijove_proxy::ConnInfo;
 use tracing::Level;
 use url::form_urlencoded;
@@ -48,9 +49,11 @@ impl Entry {
         }
     }
 
-    /// Writes the line.
-    pub fn end(self, response: Response, user: Option<String>) -> Response {
+    /// Writes the line, and counts the request.
+    pub fn end(self, response: Response, user: Option<String>, requests: &HandlerRequests) -> Response {
         let status = response.status();
+        let duration = self.began.elapsed();
+        requests.observe(&self.method, status.as_u16(), duration);
         let mut target = String::new();
         if matches!(status, StatusCode::MOVED_PERMANENTLY | StatusCode::FOUND)
             && let Some(location) =
@@ -58,7 +61,7 @@ impl Entry {
         {
             target = format!(" -> {}", scrub(location, DEPTH));
         }
-        let duration_ms = self.began.elapsed().as_secs_f64() * 1000.0;
+        let duration_ms = duration.as_secs_f64() * 1000.0;
         let user = user.unwrap_or_default().replace(char::is_control, "?");
         let (code, method, uri, address) = (status.as_u16(), &self.method, &self.uri, &self.address);
         let line = format!("{code} {method} {uri}{target} ({user}@{address}) {duration_ms:.2}ms");

@@ -17,7 +17,7 @@ use crate::api::{
 use crate::app::App;
 use crate::guard::{Access, BODY_AT_MOST, Guard, Kind, Rule, Xsrf, guard};
 use crate::openapi::Operation;
-use crate::pages;
+use crate::{handler_names, pages};
 
 /// One route: what it is, who may use it, and its handler.
 pub struct Row {
@@ -265,13 +265,15 @@ pub fn rows() -> Vec<Row> {
 
 /// The router of the whole hub, with every route behind its guard.
 pub fn router(app: &App) -> Router {
+    let base_url = &app.hub.settings.base_url;
     let prefix = app.hub.settings.hub_prefix.trim_end_matches('/').to_owned();
     let mut by_path: BTreeMap<&'static str, MethodRouter<App>> = BTreeMap::new();
     let mut kinds: BTreeMap<&'static str, Kind> = BTreeMap::new();
     for row in rows() {
         let rule =
             Rule { kind: row.kind, access: row.access, xsrf: row.xsrf, default_server: row.default_server };
-        let guard_state = Guard { app: app.clone(), rule };
+        let guard_state =
+            guarded(app, rule, handler_names::of_route(row.path).unwrap_or(handler_names::PREFIX_REDIRECT));
         let handler = row.handler.route_layer(from_fn_with_state(guard_state, guard));
         let merged = by_path.remove(row.path).unwrap_or_default().merge(handler);
         by_path.insert(row.path, merged);
@@ -284,8 +286,15 @@ pub fn router(app: &App) -> Router {
     }
     router
         .route("/favicon.ico", file(app, pages::statics::favicon))
-        .route(&format!("{prefix}/api/{{*rest}}"), open(app, Kind::Api, pages::not_found::api))
-        .fallback_service(open(app, Kind::Page, pages::not_found::page).with_state(app.clone()))
+        .route(
+            &format!("{prefix}/api/{{*rest}}"),
+            open(app, Kind::Api, handler_names::NO_API, pages::not_found::api),
+        )
+        .route(&format!("{prefix}/{{*rest}}"), elsewhere(app, handler_names::NO_PAGE))
+        .route(&prefix, elsewhere(app, handler_names::ADD_SLASH))
+        .route(&format!("{base_url}user/{{name}}"), elsewhere(app, handler_names::ADD_SLASH))
+        .route(&format!("{base_url}services/{{name}}"), elsewhere(app, handler_names::ADD_SLASH))
+        .fallback_service(elsewhere(app, handler_names::PREFIX_REDIRECT).with_state(app.clone()))
         .layer(DefaultBodyLimit::max(BODY_AT_MOST))
         .with_state(app.clone())
 }
@@ -296,6 +305,7 @@ const WITH_HEAD: [&str; 4] = ["/api/health", "/health", "/logo", "/static/{*path
 /// A path's answer to the methods that it does not have.
 fn with_other_methods(app: &App, path: &str, kind: Kind, methods: MethodRouter<App>) -> MethodRouter<App> {
     let open_to_all = matches!(path, "/api" | "/api/");
+    let handler_name = handler_names::of_route(path).unwrap_or(handler_names::PREFIX_REDIRECT);
     let other = || {
         let rule = Rule {
             kind,
@@ -307,7 +317,7 @@ fn with_other_methods(app: &App, path: &str, kind: Kind, methods: MethodRouter<A
             Kind::Api => any(pages::not_found::wrong_method_of_api),
             Kind::Page | Kind::Both => any(pages::not_found::wrong_method),
         };
-        handler.layer(from_fn_with_state(Guard { app: app.clone(), rule }, guard)).with_state(app.clone())
+        handler.layer(from_fn_with_state(guarded(app, rule, handler_name), guard)).with_state(app.clone())
     };
     let methods =
         if WITH_HEAD.contains(&path) { methods } else { methods.on_service(MethodFilter::HEAD, other()) };
@@ -323,13 +333,29 @@ async fn for_every_origin(mut response: Response) -> Response {
 }
 
 /// A handler for all methods behind a guard that lets everybody in.
-fn open<H: Handler<T, App>, T: 'static>(app: &App, kind: Kind, handler: H) -> MethodRouter<App> {
+fn open<H: Handler<T, App>, T: 'static>(
+    app: &App,
+    kind: Kind,
+    handler_name: &'static str,
+    handler: H,
+) -> MethodRouter<App> {
     let rule = Rule { kind, access: Access::Public, xsrf: Xsrf::Usual, default_server: false };
-    any(handler).layer(from_fn_with_state(Guard { app: app.clone(), rule }, guard))
+    any(handler).layer(from_fn_with_state(guarded(app, rule, handler_name), guard))
+}
+
+/// The answer to what no route serves. One handler does it all; the name is for the metrics.
+fn elsewhere(app: &App, handler_name: &'static str) -> MethodRouter<App> {
+    open(app, Kind::Page, handler_name, pages::not_found::page)
+}
+
+/// A guard whose requests are counted under upstream's name of the handler.
+fn guarded(app: &App, rule: Rule, handler_name: &'static str) -> Guard {
+    Guard { app: app.clone(), rule, requests: app.hub.metrics.requests.of(handler_name) }
 }
 
 /// A file outside the hub's prefix.
 fn file<H: Handler<T, App>, T: 'static>(app: &App, handler: H) -> MethodRouter<App> {
-    let rule = Rule { kind: Kind::Page, access: Access::Public, xsrf: Xsrf::Exempt, default_server: false };
-    on(MethodFilter::GET, handler).layer(from_fn_with_state(Guard { app: app.clone(), rule }, guard))
+    let rule = Rule { kind: Kind::Page, access: Access::Public, xsrf: Xsrf::Exempt };
+    let state = guarded(app, rule, handler_names::FILE);
+    on(MethodFilter::GET, handler).layer(from_fn_with_state(state, guard))
 }

@@ -3,11 +3,13 @@
 mod commands;
 mod cookie_secret;
 mod environment;
+mod event_log;
 mod failure;
 mod hub_facts;
 mod hub_settings;
 mod leftover_proxy;
 mod logging;
+mod metrics_options;
 mod parts;
 mod pid_file;
 mod proxying;

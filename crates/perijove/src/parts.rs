@@ -11,6 +11,7 @@ use perijove_authenticators::{self as authenticators, Authenticator, Finding, Po
 use perijove_config::origin::Origin;
 use perijove_config::{Config, Loaded, sections};
 use perijove_core::hooks::Hooks;
+use perijove_core::metrics::Metrics;
 use perijove_core::scopes::Scopes;
 use perijove_core::startup::Seed;
 use perijove_core::{Hub, Parts as HubParts};
@@ -27,7 +28,9 @@ use tokio_util::sync::CancellationToken;
 use crate::proxying::Proxying;
 use crate::sections::Sections;
 use crate::tornado_settings::TornadoSettings;
-use crate::{cookie_secret, hub_facts, hub_settings, logging, python_hooks, seed};
+use crate::{
+    cookie_secret, event_log, hub_facts, hub_settings, logging, metrics_options, python_hooks, seed,
+};
 
 /// The folder of the servers' output, below the working directory.
 const SERVER_LOGS: &str = "perijove-server-logs";
@@ -113,12 +116,21 @@ pub async fn build(loaded: &Loaded, sections: &Sections, proxying: &Proxying) ->
         spawner,
         routes: proxying.routes(),
         hooks,
+        events: event_log::start(&loaded.config, loaded.worker.as_ref()).await?,
+        metrics: Arc::new(Metrics::new(metrics_options::read(&loaded.config, &process_environment())?)),
         scopes: Arc::new(Scopes { custom }),
         crypt,
         http: http_client()?,
         clock: Utc::now,
     };
     Ok(Parts { hub, seed, renderer, app })
+}
+
+/// The environment that this process was started with, where it is text.
+fn process_environment() -> BTreeMap<String, String> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
 }
 
 /// A hub that is only there to change the database: for `perijove token`.

@@ -18,6 +18,7 @@ const MODULES: &[(&str, &str)] = modules! {
     "perijove_worker.channel" => "channel.py",
     "perijove_worker.encoding" => "encoding.py",
     "perijove_worker.errors" => "errors.py",
+    "perijove_worker.events" => "events.py",
     "perijove_worker.evaluate" => "evaluate.py",
     "perijove_worker.handlers" => "handlers.py",
     "perijove_worker.handles" => "handles.py",

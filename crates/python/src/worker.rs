@@ -1,5 +1,6 @@
 //! The worker as the hub sees it: started once, called with deadlines, replaced when it dies or stalls.
 
+mod events;
 mod hooks;
 mod options;
 

@@ -7,6 +7,7 @@ use chrono::Utc;
 use http::Method;
 use perijove_authenticators::{Policy, PolicySettings};
 use perijove_core::hooks::{Hooks, NoHooks};
+use perijove_core::metrics::{Metrics, MetricsOptions};
 use perijove_core::records::UserRecord;
 use perijove_core::scopes::Scopes;
 use perijove_core::settings::{ApiSettings, CookieSettings, PageSettings, ServerSettings, Settings};
@@ -23,6 +24,7 @@ use secrecy::ExposeSecret;
 use tokio_util::sync::CancellationToken;
 
 use crate::authenticator::{FakeAuthenticator, PASSWORD};
+use crate::events::RecordedEvents;
 use crate::request::TestRequest;
 use crate::spawner::FakeSpawner;
 
@@ -36,6 +38,8 @@ pub struct TestHub {
     pub spawner: Arc<FakeSpawner>,
     /// Its routes.
     pub routes: RouteTable,
+    /// Its event log.
+    pub events: Arc<RecordedEvents>,
     /// Its database.
     pub store: Store,
     rules: PolicySettings,
@@ -223,7 +227,7 @@ async fn assemble(
 ) -> TestHub {
     let authenticator = Arc::new(FakeAuthenticator);
     let policy = Policy::new(rules.clone(), authenticator.as_ref()).await.expect("a policy");
-    let routes = RouteTable::default();
+    let (routes, events) = (RouteTable::default(), Arc::new(RecordedEvents::default()));
     let renderer = Renderer::new(RenderOptions {
         base_url: settings.hub_prefix.clone(),
         prefix: settings.base_url.clone(),
@@ -237,6 +241,8 @@ async fn assemble(
         spawner: spawner.clone(),
         routes: Arc::new(routes.clone()),
         hooks,
+        events: events.clone(),
+        metrics: Arc::new(Metrics::new(MetricsOptions::default())),
         scopes: Arc::new(Scopes::default()),
         crypt: None,
         http: reqwest::Client::builder().no_proxy().build().expect("an HTTP client"),
@@ -245,7 +251,7 @@ async fn assemble(
     let hub = Hub::new(parts, CancellationToken::new());
     let renderer = Arc::new(renderer.expect("templates"));
     let app = App { hub: hub.clone(), renderer, options: Arc::new(AppOptions::default()) };
-    TestHub { hub, service: HubService::new(app), spawner, routes, store, rules }
+    TestHub { hub, service: HubService::new(app), spawner, routes, events, store, rules }
 }
 
 fn settings(base_url: &str) -> Settings {

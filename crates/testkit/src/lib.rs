@@ -4,11 +4,13 @@
 #![expect(clippy::expect_used, reason = "what cannot be set up fails the test")]
 
 mod authenticator;
+mod events;
 mod hub;
 mod request;
 mod spawner;
 
 pub use authenticator::PASSWORD;
+pub use events::RecordedEvents;
 pub use hub::{TestHub, TestHubBuilder};
 pub use request::{Answer, TestRequest};
 pub use spawner::{Behaviour, FakeSpawner};

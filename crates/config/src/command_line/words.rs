@@ -115,7 +115,9 @@ pub(crate) fn parse_word(kind: &Kind, word: &str) -> Result<Value, String> {
         Kind::Callable | Kind::Class(_) => Ok(Value::from(word)),
         Kind::Any if word == "None" => Ok(Value::None),
         Kind::Any => Ok(Value::from(word)),
-        Kind::Instance(_) => Ok(literal_eval(word).unwrap_or_else(|_| Value::from(word))),
+        Kind::Instance(_) | Kind::LoggingHandlers => {
+            Ok(literal_eval(word).unwrap_or_else(|_| Value::from(word)))
+        }
         Kind::Union(kinds) => parse_union(kinds, word),
         Kind::Optional(_) if word == "None" => Ok(Value::None),
         Kind::Optional(inner) => parse_word(inner, word),

@@ -11,8 +11,8 @@ section! {
     EventLogger = "EventLogger" in "jupyter_events.logger" root LOGGING_CONFIGURABLE;
 
     fields {
-        /// Python logging handlers, or a function that makes them, which receive the events.
-        handlers: Option<Value> = Kind::Optional(&Kind::Instance("Handlers")), None, NotYet;
+        /// Python's logging handlers that receive the events, one JSON object each: a list.
+        handlers: Option<Value> = Kind::Optional(&Kind::LoggingHandlers), None, Honoured;
     }
     redefines {}
 }

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use perijove_model::name::ServerName;
 use perijove_spawners::{Poll, Target};
@@ -16,6 +16,7 @@ use tracing::Instrument;
 use super::registry::LiveServer;
 use super::start::log_name;
 use super::state::{Event, ServerState, StartPhase};
+use super::stop::Cause;
 use crate::error::Result;
 use crate::hub::Hub;
 use crate::records::{UserRecord, address_url};
@@ -68,7 +69,7 @@ impl Hub {
     /// Looks at each of them, in tasks of their own; at most for `limit` the start waits for these,
     /// so that whoever asks the new hub is told what runs.
     pub async fn check_servers(self: &Arc<Self>, found: Vec<Found>, limit: Duration) {
-        let checks = TaskTracker::new();
+        let (began, checks) = (Instant::now(), TaskTracker::new());
         for one in found {
             let hub = self.clone();
             let span = tracing::info_span!("check", user.name = %one.user.name, server.name = %one.server);
@@ -76,6 +77,11 @@ impl Hub {
             self.tasks.spawn(check);
         }
         checks.close();
+        let (hub, all) = (self.clone(), checks.clone());
+        self.tasks.spawn(async move {
+            all.wait().await;
+            hub.metrics.server_checks.observe(began.elapsed());
+        });
         if timeout(limit, checks.wait()).await.is_err() {
             tracing::warn!(
                 servers = checks.len(),
@@ -90,16 +96,16 @@ impl Hub {
         let name = log_name(&one.user, &one.server);
         if self.policy.is_blocked(one.user.name.as_str()) {
             tracing::warn!("Stopping spawner for blocked user: {}", one.user.name);
-            return self.begin_stop(&one.user, &one.server, &one.live);
+            return self.begin_stop(&one.user, &one.server, &one.live, Cause::Otherwise);
         }
         let Some(url) = one.url.take() else {
             tracing::warn!("{name} was being started when the hub ended; what there is of it is cleaned up");
-            return self.begin_stop(&one.user, &one.server, &one.live);
+            return self.begin_stop(&one.user, &one.server, &one.live, Cause::Otherwise);
         };
         match self.spawner.poll(&one.target).await {
             Poll::Stopped(_) => {
                 tracing::warn!("{name} appears to have stopped while the Hub was down");
-                return self.begin_stop(&one.user, &one.server, &one.live);
+                return self.begin_stop(&one.user, &one.server, &one.live, Cause::Otherwise);
             }
             Poll::Unknown(why) => {
                 // Whether it answers says nothing then, and it must not be stopped for that.
@@ -115,7 +121,7 @@ impl Hub {
             }
             Err(error) => {
                 tracing::error!("{name} runs but does not answer, so it is stopped: {error}");
-                self.begin_stop(&one.user, &one.server, &one.live);
+                self.begin_stop(&one.user, &one.server, &one.live, Cause::Otherwise);
             }
         }
     }
@@ -180,6 +186,6 @@ impl Hub {
         let Some(row) = tx.users().find(live.key.0).await? else { return Ok(()) };
         let user = Arc::new(UserRecord::of_row(&mut tx, row).await?);
         drop(tx);
-        self.stop_server(&user, &live.key.1).await.map(drop)
+        self.stop_server_because(&user, &live.key.1, Cause::Otherwise).await.map(drop)
     }
 }

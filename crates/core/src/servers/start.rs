@@ -16,6 +16,7 @@ use super::record::PreparedStart;
 use super::registry::{LiveServer, TaskHandle};
 use super::state::{Event, Failure, ServerState};
 use crate::error::{Error, Result};
+use crate::events::{ServerAction, ServerEvent};
 use crate::hub::Hub;
 use crate::records::UserRecord;
 
@@ -52,7 +53,8 @@ impl Hub {
         request: StartRequest,
         patience: Duration,
     ) -> Result<Outcome> {
-        let (live, task) = self.claim_for_start(user, &request.server).await?;
+        let began = Instant::now();
+        let (live, task) = self.claim_for_start(user, &request.server, began).await?;
         let failed_stops = live.failed_stops();
         live.progress.clear();
         live.progress.push(ProgressEvent::new(0, "Server requested"));
@@ -63,6 +65,7 @@ impl Hub {
             let prepared = hub.prepare_start(&user, &request).await;
             let start = async { hub.run_start(&user, &request, prepared?, &live_task).await };
             if let Some(outcome) = task.cancel.run_until_cancelled(start).await {
+                hub.count_start(&outcome, began);
                 hub.end_start(&user, &request.server, &live_task, outcome).await;
             }
             drop(task);
@@ -76,16 +79,23 @@ impl Hub {
         &self,
         user: &UserRecord,
         server: &ServerName,
+        began: Instant,
     ) -> Result<(Arc<LiveServer>, TaskHandle)> {
         let key = (user.row.id, server.clone());
         if let Some(live) = self.servers.get(&key) {
             self.settle(&live).await;
         }
-        self.check_limits()?;
-        let (live, task) = self
-            .servers
-            .claim_start(key)
-            .map_err(|refused| Error::Invalid(format!("{}:{server} is {}", user.name, refused.state)))?;
+        let count = |reason| self.metrics.starts.observe([reason, "failure"], began.elapsed());
+        self.check_limits().inspect_err(|error| {
+            let throttled = matches!(error, Error::Busy { retry_after: Some(_), .. });
+            count(if throttled { "throttled" } else { "too-many-users" });
+        })?;
+        let (live, task) = self.servers.claim_start(key).map_err(|refused| {
+            if refused.state.pending().is_some() {
+                count("already-pending");
+            }
+            Error::Invalid(format!("{}:{server} is {}", user.name, refused.state))
+        })?;
         // Asked after the claim: whoever ends the hub or deletes the user says so first and looks
         // for servers afterwards, so that one of the two sees the other.
         let refusal = if self.shutdown.is_cancelled() {
@@ -151,6 +161,7 @@ impl Hub {
         let base_url = self.settings.server_path(&user.name.escaped(), &request.server.escaped());
         self.wait_up(&target, &url, &base_url).await?;
         advance(live, Event::Answered)?;
+        self.record_event(ServerAction::Start, user, &request.server);
         live.progress.push(ProgressEvent::new(90, "Server answers, adding its route"));
         self.add_server_route(user, &request.server, &url).await?;
         advance(live, Event::Routed)?;
@@ -161,6 +172,22 @@ impl Hub {
         );
         self.watch_server(user.clone(), request.server.clone(), live.clone(), target);
         Ok(())
+    }
+
+    fn count_start(&self, outcome: &Result<()>, began: Instant) {
+        let status = match outcome {
+            Ok(()) => "success",
+            // Refused, and nothing is broken.
+            Err(Error::Status { status: ..500, .. }) => "failure",
+            Err(_) => "error",
+        };
+        self.metrics.starts.observe(["", status], began.elapsed());
+    }
+
+    /// Tells the event log.
+    pub(super) fn record_event(&self, action: ServerAction, user: &UserRecord, server: &ServerName) {
+        let (user, server) = (user.row.name.clone(), server.to_string());
+        self.events.record(ServerEvent { time: self.now(), action, user, server });
     }
 
     async fn end_start(

@@ -13,13 +13,24 @@ use super::registry::LiveServer;
 use super::start::log_name;
 use super::state::{Event, ServerState};
 use crate::error::{Error, Result};
+use crate::events::ServerAction;
 use crate::hooks::HookTarget;
 use crate::hub::Hub;
+use crate::metrics::outcome;
 use crate::records::UserRecord;
 
 /// How often, and with which pauses, the database is told that a server has stopped.
 const RECORD_TRIES: usize = 12;
 const RECORD_PAUSE: Duration = Duration::from_secs(5);
+
+/// Why a server is stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Cause {
+    /// Somebody wants it so. Only this counts for metrics and the event log, as upstream.
+    Asked,
+    /// It ended, is not wanted any more, or the hub ends.
+    Otherwise,
+}
 
 impl Hub {
     /// Stops a server and waits for that as long as a request may wait. A server that is stopped
@@ -33,6 +44,16 @@ impl Hub {
         user: &Arc<UserRecord>,
         server: &ServerName,
     ) -> Result<Outcome> {
+        self.stop_server_because(user, server, Cause::Asked).await
+    }
+
+    /// The same, also where nobody asked for it.
+    pub(super) async fn stop_server_because(
+        self: &Arc<Self>,
+        user: &Arc<UserRecord>,
+        server: &ServerName,
+        cause: Cause,
+    ) -> Result<Outcome> {
         let key = (user.row.id, server.clone());
         let Some(live) = self.servers.get(&key) else { return Ok(Outcome::Done) };
         self.settle(&live).await;
@@ -44,7 +65,7 @@ impl Hub {
             }
             ServerState::Stopping => (),
             ServerState::Starting(_) | ServerState::Ready | ServerState::Checking => {
-                self.begin_stop(user, server, &live);
+                self.begin_stop(user, server, &live, cause);
             }
         }
         let mut states = live.watch();
@@ -68,6 +89,7 @@ impl Hub {
         user: &Arc<UserRecord>,
         server: &ServerName,
         live: &Arc<LiveServer>,
+        cause: Cause,
     ) {
         if live.apply(Event::StopRequested).is_err() {
             return;
@@ -81,7 +103,11 @@ impl Hub {
             if let Some(former) = former {
                 former.cancelled().await;
             }
-            if let Err(error) = hub.clean_up(&user, &server).await {
+            let cleaned = hub.clean_up(&user, &server).await;
+            if cause == Cause::Asked {
+                hub.metrics.stops.observe([outcome(&cleaned)], began.elapsed());
+            }
+            if let Err(error) = cleaned {
                 tracing::error!("stopping the server failed: {error}");
                 return hub.keep_unstopped(&user, &server, &live).await;
             }
@@ -90,6 +116,9 @@ impl Hub {
                 log_name(&user, &server),
                 began.elapsed().as_secs_f64()
             );
+            if cause == Cause::Asked {
+                hub.record_event(ServerAction::Stop, &user, &server);
+            }
             if let Err(refused) = live.apply(Event::StopDone) {
                 tracing::error!("{refused}");
             }

@@ -1,7 +1,7 @@
 //! Watching a running server: its end is noticed at once, and it is polled as upstream polls.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use perijove_model::name::ServerName;
 use perijove_spawners::{Poll, Target};
@@ -9,7 +9,9 @@ use rand::Rng;
 use tracing::Instrument;
 
 use super::registry::LiveServer;
+use super::stop::Cause;
 use crate::hub::Hub;
+use crate::metrics::{POLL_RUNNING, POLL_STOPPED};
 use crate::records::UserRecord;
 
 impl Hub {
@@ -36,7 +38,7 @@ impl Hub {
             };
             let code = ended.map_or_else(|| "unknown".to_owned(), |code| code.to_string());
             tracing::warn!("User {} server stopped, with exit code: {code}", user.name);
-            hub.begin_stop(&user, &server, &live);
+            hub.begin_stop(&user, &server, &live, Cause::Otherwise);
         };
         self.tasks.spawn(run.instrument(span));
     }
@@ -50,9 +52,13 @@ impl Hub {
                     Some(every) => tokio::time::sleep(with_jitter(every, timing.poll_jitter)).await,
                     None => std::future::pending().await,
                 }
+                let began = Instant::now();
                 match self.spawner.poll(target).await {
                     Poll::Running => (),
-                    Poll::Stopped(code) => return code,
+                    Poll::Stopped(code) => {
+                        self.metrics.polls.observe([POLL_STOPPED], began.elapsed());
+                        return code;
+                    }
                     Poll::Unknown(why) => tracing::warn!("cannot tell whether the server runs: {why}"),
                 }
             }
@@ -74,10 +80,14 @@ impl Hub {
             return Ok(false);
         }
         let Some(target) = self.target(user, server).await? else { return Ok(false) };
-        match self.spawner.poll(&target).await {
+        let began = Instant::now();
+        let found = self.spawner.poll(&target).await;
+        let label = if matches!(found, Poll::Stopped(_)) { POLL_STOPPED } else { POLL_RUNNING };
+        self.metrics.polls.observe([label], began.elapsed());
+        match found {
             Poll::Running | Poll::Unknown(_) => Ok(true),
             Poll::Stopped(_) => {
-                self.stop_server(user, server).await?;
+                self.stop_server_because(user, server, Cause::Otherwise).await?;
                 Ok(false)
             }
         }

@@ -63,7 +63,8 @@ impl Hub {
         };
         self.check_maker(maker, &wanted.seed).await?;
         if let Some(given) = &wanted.seed.api_token {
-            token::check_given(given.expose_secret()).map_err(|error| failed(Error::Invalid(error.to_string())))?;
+            token::check_given(given.expose_secret())
+                .map_err(|error| failed(Error::Invalid(error.to_string())))?;
         }
         let row = self.write_registration(wanted).await.map_err(failed)?;
         if let Err(error) = self.finish_registration(&wanted.seed).await {

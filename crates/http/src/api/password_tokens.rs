@@ -82,8 +82,7 @@ async fn of_others(
     let name = named.unwrap_or(identity.principal.name());
     let user = app.hub.find_user(name).await?;
     let may = |user: &UserRecord| {
-        let resource =
-            Resource::User { name: &user.row.name, groups: &user.grants.groups };
+        let resource = Resource::User { name: &user.row.name, groups: &user.grants.groups };
         identity.authorisation.allows("tokens", &resource)
     };
     match user {

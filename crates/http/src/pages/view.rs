@@ -89,8 +89,7 @@ pub fn page(app: &App, caller: &Caller) -> Page {
     };
     let authorisation = caller.authorisation();
     if page.user.is_some() {
-        page.services =
-            menu(hub, |name| authorisation.allows("access:services", &Resource::Service(name)));
+        page.services = menu(hub, |name| authorisation.allows("access:services", &Resource::Service(name)));
     }
     page.set_scopes(authorisation.scopes());
     page

@@ -2,9 +2,11 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a failing test may panic")]
 
 mod authorisation;
+mod metrics;
 mod oauth;
 mod pages;
 mod servers;
+mod services;
 mod sessions;
 mod shares;
 mod users;

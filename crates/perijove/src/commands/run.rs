@@ -33,6 +33,12 @@ pub async fn run(loaded: Loaded) -> anyhow::Result<ExitCode> {
     parts::log_warnings(&loaded);
     parts::apply_process_settings(&loaded)?;
     let sections = Sections::read(&loaded)?;
+    if sections.hub.legacy_password_tokens {
+        tracing::warn!(
+            "c.JupyterHub.legacy_password_tokens is on: POST /hub/api/authorizations/token gives tokens for passwords, \
+             as JupyterHub 1.x did. hint: let scripts make tokens with `perijove token` or POST /hub/api/users/NAME/tokens"
+        );
+    }
     let proxying = Proxying::choose(&sections)?;
     let shutdown = CancellationToken::new();
     signals::take(shutdown.clone()).context("signals cannot be handled")?;
@@ -58,6 +64,7 @@ pub async fn run(loaded: Loaded) -> anyhow::Result<ExitCode> {
     hub.run();
     reap_strangers(&tasks, &serving);
     warm_up(&loaded);
+    hub.metrics.hub_start.observe(began.elapsed());
     tracing::info!("JupyterHub is now running at {}", sections.shown_url());
     tracing::debug!(duration_ms = began.elapsed().as_secs_f64() * 1000.0, "started");
 

@@ -48,7 +48,8 @@ pub async fn create(
     if app.hub.services().await?.iter().any(|service| service.row.name == name) {
         return Err(Failure::conflict(format!("Service {name} already exists")));
     }
-    let Some(Value::Object(mut model)) = model.filter(|model| model.as_object().is_some_and(|map| !map.is_empty()))
+    let Some(Value::Object(mut model)) =
+        model.filter(|model| model.as_object().is_some_and(|map| !map.is_empty()))
     else {
         return Err(Failure::bad_request("Invalid service data"));
     };

@@ -64,7 +64,12 @@ pub async fn create(
 }
 
 /// What the guard would check, had this route not a second way in.
-pub(crate) fn check_xsrf(app: &App, caller: &Caller, query: &str, headers: &HeaderMap) -> Result<(), Failure> {
+pub(crate) fn check_xsrf(
+    app: &App,
+    caller: &Caller,
+    query: &str,
+    headers: &HeaderMap,
+) -> Result<(), Failure> {
     if caller.used_token() || !xsrf::is_needed(&Method::POST, headers) {
         return Ok(());
     }

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use perijove_core::records::UserRecord;
 use perijove_store::ApiToken;
 
-pub use create::{create, create_docs};
 pub(crate) use create::{check_xsrf, longest_life};
+pub use create::{create, create_docs};
 pub use delete::{delete, delete_docs};
 pub use list::{list, list_docs};
 pub use show::{show, show_docs};
