@@ -15,7 +15,8 @@ async fn metrics(hub: &TestHub) -> String {
 /// The value of a sample, by its beginning up to the value.
 fn value(text: &str, sample: &str) -> f64 {
     let found = text.lines().find_map(|line| line.strip_prefix(sample)?.strip_prefix(' '));
-    found.unwrap_or_else(|| panic!("no {sample} in {text}")).parse().unwrap()
+    assert!(found.is_some(), "no {sample} in {text}");
+    found.unwrap().parse().unwrap()
 }
 
 #[tokio::test]
