@@ -30,6 +30,7 @@ fn of_api(path: &str) -> Option<&'static str> {
         ["user"] => "jupyterhub.apihandlers.users.SelfAPIHandler",
         ["users"] => "jupyterhub.apihandlers.users.UserListAPIHandler",
         ["users", _] => "jupyterhub.apihandlers.users.UserAPIHandler",
+        ["users", _, "admin-access"] => "jupyterhub.apihandlers.users.UserAdminAccessAPIHandler",
         ["users", _, "activity"] => "jupyterhub.apihandlers.users.ActivityAPIHandler",
         ["users", _, "tokens"] => "jupyterhub.apihandlers.users.UserTokenListAPIHandler",
         ["users", _, "tokens", _] => "jupyterhub.apihandlers.users.UserTokenAPIHandler",

@@ -355,7 +355,7 @@ fn guarded(app: &App, rule: Rule, handler_name: &'static str) -> Guard {
 
 /// A file outside the hub's prefix.
 fn file<H: Handler<T, App>, T: 'static>(app: &App, handler: H) -> MethodRouter<App> {
-    let rule = Rule { kind: Kind::Page, access: Access::Public, xsrf: Xsrf::Exempt };
+    let rule = Rule { kind: Kind::Page, access: Access::Public, xsrf: Xsrf::Exempt, default_server: false };
     let state = guarded(app, rule, handler_names::FILE);
     on(MethodFilter::GET, handler).layer(from_fn_with_state(state, guard))
 }
