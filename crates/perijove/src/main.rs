@@ -39,6 +39,7 @@ fn main() -> ExitCode {
     let outcome = runtime.block_on(run());
     // Blocking work that hangs (a slow name service, say) must not keep the process alive.
     runtime.shutdown_timeout(std::time::Duration::from_secs(2));
+    logging::flush();
     outcome
 }
 

@@ -52,8 +52,7 @@ pub struct Parts {
 /// Installs the log as the configuration says.
 pub fn install_log(loaded: &Loaded) -> anyhow::Result<()> {
     let hub: sections::JupyterHub = loaded.config.section()?;
-    logging::install(logging::level(hub.base.log_level.0), loaded.log_format);
-    Ok(())
+    logging::install(logging::level(hub.base.log_level.0), loaded.log_format)
 }
 
 /// Logs what the configuration has that is odd.

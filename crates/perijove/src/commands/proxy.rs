@@ -6,7 +6,7 @@ use perijove_config::LogFormat;
 use perijove_proxy::{LogLevel, ProxyCommand, ProxySecrets};
 use tracing::Level;
 
-use crate::logging;
+use crate::{failure, logging};
 
 /// Runs the proxy until a signal. `arguments` are those after the word `proxy`.
 pub async fn proxy(arguments: &[String], format: LogFormat) -> ExitCode {
@@ -25,6 +25,9 @@ pub async fn proxy(arguments: &[String], format: LogFormat) -> ExitCode {
         LogLevel::Warn => Level::WARN,
         LogLevel::Error => Level::ERROR,
     };
-    logging::install(level, format);
+    if let Err(error) = logging::install(level, format) {
+        logging::print_fatal(&failure::describe(&error));
+        return ExitCode::FAILURE;
+    }
     command.run_until_signal().await
 }
