@@ -11,6 +11,8 @@ use crate::schema::{self, HEAD, TABLES, Table};
 pub(crate) struct Observed {
     /// The columns of each table.
     pub(crate) tables: BTreeMap<String, BTreeSet<String>>,
+    /// The names of our own indexes.
+    pub(crate) own_indexes: BTreeSet<String>,
     /// The rows of Alembic's table; empty also if there is none.
     pub(crate) revisions: Vec<String>,
 }
@@ -159,6 +161,7 @@ impl Observed {
             statements.extend(self.additions(backend));
         }
         statements.extend(schema::create_statements(|table| !self.tables.contains_key(table), backend));
+        statements.extend(schema::create_own_indexes(|index| !self.own_indexes.contains(index), backend));
         if !self.tables.contains_key("alembic_version") {
             statements.push(schema::create_version_table().to_owned());
         }

@@ -23,6 +23,7 @@ const LOCK: i64 = 0x7065_7269_6a6f_7665;
 
 const POSTGRES_COLUMNS: &str = "SELECT table_name::text, column_name::text FROM information_schema.columns \
      WHERE table_schema = current_schema()";
+const POSTGRES_INDEXES: &str = "SELECT indexname::text FROM pg_indexes WHERE schemaname = current_schema() AND indexname LIKE 'perijove%'";
 const MYSQL_COLUMNS: &str =
     "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = DATABASE()";
 const REVISIONS: &str = "SELECT version_num FROM alembic_version";
@@ -52,6 +53,9 @@ async fn connect_postgres(server: &Server, name: &str, options: &StoreOptions) -
         .map_err(postgres::error)?;
     let mut observed = Observed::default();
     add_columns(&mut observed, postgres::rows(&mut *transaction, POSTGRES_COLUMNS, &[]).await?)?;
+    for mut row in postgres::rows(&mut *transaction, POSTGRES_INDEXES, &[]).await? {
+        observed.own_indexes.insert(row.take()?);
+    }
     if observed.tables.contains_key("alembic_version") {
         add_revisions(&mut observed, postgres::rows(&mut *transaction, REVISIONS, &[]).await?)?;
     }

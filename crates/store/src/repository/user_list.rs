@@ -60,19 +60,20 @@ pub(super) async fn page(tx: &mut Tx, query: &UserQuery) -> Result<Page<User>, S
     let mut params = Vec::new();
     let condition = condition(query, tx.backend(), &mut params);
     let total = tx.dynamic_scalar(&format!("SELECT count(*) FROM users u{condition}"), &params).await?;
-    let text =
-        format!("SELECT [users u] FROM users u{condition} ORDER BY {} {}", order(query), limits(query));
+    let order = order(query, tx.backend());
+    let text = format!("SELECT [users u] FROM users u{condition} ORDER BY {order} {}", limits(query));
     let items = tx.dynamic_all(&text, &params).await?;
     Ok(Page { items, total })
 }
 
 fn condition<'q>(query: &'q UserQuery, backend: Backend, params: &mut Vec<Param<'q>>) -> String {
+    // Not correlated: the cost is that of the running servers, however many users there are.
     const ACTIVE: &str =
-        "EXISTS (SELECT 1 FROM spawners p WHERE p.user_id = u.id AND p.server_id IS NOT NULL)";
+        "(SELECT p.user_id FROM spawners p WHERE p.server_id IS NOT NULL AND p.user_id IS NOT NULL)";
     let mut conditions = Vec::new();
     match query.state {
-        Some(UserState::Active) => conditions.push(ACTIVE.to_owned()),
-        Some(UserState::Inactive) => conditions.push(format!("NOT {ACTIVE}")),
+        Some(UserState::Active) => conditions.push(format!("u.id IN {ACTIVE}")),
+        Some(UserState::Inactive) => conditions.push(format!("u.id NOT IN {ACTIVE}")),
         None => {}
     }
     if let Some(visible) = &query.visible {
@@ -101,18 +102,23 @@ fn visibility<'q>(visible: &'q VisibleUsers, backend: Backend, params: &mut Vec<
     if either.is_empty() { "1 = 0".to_owned() } else { format!("({})", either.join(" OR ")) }
 }
 
-/// Databases differ in where NULL sorts, so that is spelled out; the primary key makes pages stable.
-fn order(query: &UserQuery) -> String {
-    let (column, direction) = (
-        match query.sort {
-            UserSort::Id => "u.id",
-            UserSort::Name => "u.name",
-            UserSort::LastActivity => "u.last_activity",
-        },
-        if query.descending { "DESC" } else { "ASC" },
-    );
-    let nulls = if query.descending { "IS NULL" } else { "IS NOT NULL" };
-    format!("{column} {nulls}, {column} {direction}, u.id {direction}")
+/// The primary key makes pages stable. Each order is one that an index has, so that a page costs the same however many
+/// users there are.
+fn order(query: &UserQuery, backend: Backend) -> String {
+    let direction = if query.descending { "DESC" } else { "ASC" };
+    match query.sort {
+        UserSort::Id => format!("u.id {direction}"),
+        UserSort::Name => format!("u.name {direction}, u.id {direction}"),
+        UserSort::LastActivity => {
+            // PostgreSQL alone takes NULL for the highest.
+            let nulls = match (backend, query.descending) {
+                (Backend::Postgres, false) => " NULLS FIRST",
+                (Backend::Postgres, true) => " NULLS LAST",
+                (Backend::Sqlite | Backend::MySql, _) => "",
+            };
+            format!("u.last_activity {direction}{nulls}, u.id {direction}")
+        }
+    }
 }
 
 fn limits(query: &UserQuery) -> String {

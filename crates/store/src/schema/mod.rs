@@ -9,7 +9,7 @@ mod tests;
 
 use crate::Backend;
 
-pub(crate) use ddl::{add_column, create_statements, create_version_table};
+pub(crate) use ddl::{add_column, create_own_indexes, create_statements, create_version_table};
 use statements::{Bound, Statements};
 pub(crate) use tables::*;
 

@@ -4,7 +4,7 @@ FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table' AND
 UNION ALL
 SELECT 'index ' || m.name || ' ' || CASE i.origin WHEN 'c' THEN i.name ELSE i.origin END || CASE i."unique" WHEN 1 THEN ' unique' ELSE '' END
     || ' (' || (SELECT group_concat(x.name) FROM pragma_index_info(i.name) x) || ')'
-FROM sqlite_master m JOIN pragma_index_list(m.name) i WHERE m.type = 'table' AND m.name NOT LIKE 'perijove%'
+FROM sqlite_master m JOIN pragma_index_list(m.name) i WHERE m.type = 'table' AND m.name NOT LIKE 'perijove%' AND i.name NOT LIKE 'perijove%'
 UNION ALL
 SELECT 'reference ' || m.name || ' ' || f."from" || ' to ' || f."table" || ' ' || f."to" || ' on delete ' || f.on_delete
     || ' on update ' || f.on_update

@@ -246,6 +246,11 @@ pub(crate) fn inspect(connection: &Connection) -> Result<Observed, StoreError> {
         let (table, column): (String, String) = pair.map_err(error)?;
         observed.tables.entry(table).or_default().insert(column);
     }
+    let mut indexes = connection
+        .prepare("SELECT name FROM sqlite_master WHERE type = 'index' AND name LIKE 'perijove%'")
+        .map_err(error)?;
+    let names = indexes.query_map([], |row| row.get(0)).map_err(error)?;
+    observed.own_indexes = names.collect::<Result<_, _>>().map_err(error)?;
     if observed.tables.contains_key("alembic_version") {
         let mut versions = connection.prepare("SELECT version_num FROM alembic_version").map_err(error)?;
         let found = versions.query_map([], |row| row.get(0)).map_err(error)?;
