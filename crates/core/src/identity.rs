@@ -167,15 +167,21 @@ impl Identities {
         {
             return Ok(live(kept.identity, now));
         }
-        let candidates = self.store.resolve_by_prefix(token::prefix(plain)).await?;
-        let Some(found) = matching(candidates, token, now).await? else { return Ok(None) };
-        let mut tx = self.store.read().await?;
-        let Some(identity) = self.identity_of_token(&mut tx, found).await? else { return Ok(None) };
+        // Boxed, here and below: the future of a request that finds what it needs in memory stays small, and with it
+        // what each request copies.
+        let Some(identity) = Box::pin(self.read_token(token, now)).await? else { return Ok(None) };
         let kept = Kept { digest: Fingerprint::of(plain), identity: identity.clone() };
         self.remember(version, |cache| {
             cache.tokens.insert(key, kept);
         });
         Ok(Some(identity))
+    }
+
+    async fn read_token(&self, token: &SecretString, now: DateTime<Utc>) -> Result<Option<Identity>> {
+        let candidates = self.store.resolve_by_prefix(token::prefix(token.expose_secret())).await?;
+        let Some(found) = matching(candidates, token, now).await? else { return Ok(None) };
+        let mut tx = self.store.read().await?;
+        self.identity_of_token(&mut tx, found).await
     }
 
     /// The owner of a login cookie with this (verified) content.
@@ -184,13 +190,18 @@ impl Identities {
         if let Some(found) = self.cached(version, |cache| cache.cookies.get(cookie_id).cloned()) {
             return Ok(Some(found));
         }
-        let mut tx = self.store.read().await?;
-        let Some(found) = tx.users().resolve_by_cookie_id(cookie_id).await? else { return Ok(None) };
-        let identity = self.of_user(Arc::new(UserRecord::load(&mut tx, found).await?));
+        let Some(user) = Box::pin(self.read_cookie(cookie_id)).await? else { return Ok(None) };
+        let identity = self.of_user(Arc::new(user));
         self.remember(version, |cache| {
             cache.cookies.insert(cookie_id.to_owned(), identity.clone());
         });
         Ok(Some(identity))
+    }
+
+    async fn read_cookie(&self, cookie_id: &str) -> Result<Option<UserRecord>> {
+        let mut tx = self.store.read().await?;
+        let Some(found) = tx.users().resolve_by_cookie_id(cookie_id).await? else { return Ok(None) };
+        Ok(Some(UserRecord::load(&mut tx, found).await?))
     }
 
     /// A user by name, as of now.
@@ -199,13 +210,18 @@ impl Identities {
         if let Some(found) = self.cached(version, |cache| cache.users.get(name).cloned()) {
             return Ok(Some(found));
         }
-        let mut tx = self.store.read().await?;
-        let Some(row) = tx.users().by_name(name).await? else { return Ok(None) };
-        let user = Arc::new(UserRecord::of_row(&mut tx, row).await?);
+        let Some(user) = Box::pin(self.read_user(name)).await? else { return Ok(None) };
+        let user = Arc::new(user);
         self.remember(version, |cache| {
             cache.users.insert(name.to_owned(), user.clone());
         });
         Ok(Some(user))
+    }
+
+    async fn read_user(&self, name: &str) -> Result<Option<UserRecord>> {
+        let mut tx = self.store.read().await?;
+        let Some(row) = tx.users().by_name(name).await? else { return Ok(None) };
+        Ok(Some(UserRecord::of_row(&mut tx, row).await?))
     }
 
     /// The identity of a user who proved to be one by cookie, login, or `auth` in a request's body.

@@ -25,6 +25,7 @@ use crate::app::App;
 use crate::caller::Caller;
 use crate::client::Client;
 use crate::error::Failure;
+use crate::responses::DefaultHeaders;
 use crate::{cookies, pages, request_log, responses, xsrf};
 
 /// The largest request body of the hub itself; upstream's server allows 100 MB, but nothing needs it.
@@ -78,70 +79,61 @@ pub struct Rule {
     pub default_server: bool,
 }
 
-/// The guard of one route.
+/// The guard of one route. Cheap to clone.
 #[derive(Clone)]
-pub struct Guard {
-    /// What all handlers share.
-    pub app: App,
-    /// The route's rule.
-    pub rule: Rule,
-    /// Where its requests are counted.
-    pub requests: Arc<HandlerRequests>,
+pub struct Guard(Arc<Inner>);
+
+struct Inner {
+    app: App,
+    rule: Rule,
+    headers: DefaultHeaders,
+    requests: Arc<HandlerRequests>,
+}
+
+impl Guard {
+    /// A guard that holds `rule` and counts its requests in `requests`.
+    pub fn new(app: App, rule: Rule, requests: Arc<HandlerRequests>) -> Self {
+        let headers = DefaultHeaders::new(&app.options, &app.hub.settings, rule.kind);
+        Self(Arc::new(Inner { app, rule, headers, requests }))
+    }
 }
 
 /// Runs in front of every handler.
 pub async fn guard(State(guard): State<Guard>, request: Request, next: Next) -> Response {
-    let log = request_log::Entry::begin(&request, &guard.app.options.trusted_downstream);
-    let wants = Wants::of(&request);
+    let guard = &*guard.0;
+    let log = request_log::Entry::begin(&request);
     let (mut parts, body) = request.into_parts();
-    let params = path_params(&mut parts).await;
-    let app = &guard.app;
-    let caller = match identify(&guard, &parts).await {
-        Ok(caller) => caller,
-        Err(failure) => {
-            let stranger = stranger(app, &parts);
-            let response = refuse(app, &guard.rule, &stranger, failure, &wants).await;
-            return log.end(finish(app, &guard.rule, &stranger, response), None, &guard.requests);
+    let (caller, outcome) = match identify(guard, &parts).await {
+        Ok(caller) => {
+            let params = path_params(&guard.rule, &mut parts).await;
+            let request = Request::from_parts(parts, body);
+            let outcome = admit(guard, &caller, &params, request, next).await;
+            (caller, outcome)
         }
+        Err(failure) => (stranger(&guard.app, &parts), Err(failure)),
     };
-    let outcome = admit(&guard, &caller, &params, Request::from_parts(parts, body), next).await;
     let response = match outcome {
         Ok(response) => response,
-        Err(failure) => refuse(app, &guard.rule, &caller, failure, &wants).await,
+        Err(failure) => refuse(guard, &caller, failure, &log).await,
     };
-    let name = caller.identity().map(|identity| identity.principal.name().to_owned());
-    log.end(finish(app, &guard.rule, &caller, response), name, &guard.requests)
+    log.end(finish(guard, &caller, response), &caller, &guard.requests)
 }
 
 /// Names and values in the path, decoded.
 type Params = Vec<(String, String)>;
 
-/// A fallback has no names in its path.
-async fn path_params(parts: &mut Parts) -> Params {
+/// A fallback has no names in its path, and only some rules ask for them.
+async fn path_params(rule: &Rule, parts: &mut Parts) -> Params {
+    if !matches!(rule.access, Access::AnyOf(_)) {
+        return Params::new();
+    }
     let found = RawPathParams::from_request_parts(parts, &()).await;
     let params =
         found.map(|params| params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect());
     params.unwrap_or_default()
 }
 
-/// What is needed of a request to answer a refusal after the request is gone.
-struct Wants {
-    uri: String,
-    method: Method,
-}
-
-impl Wants {
-    fn of(request: &Request) -> Self {
-        let uri = request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned();
-        Self { uri, method: request.method().clone() }
-    }
-
-    fn reads(&self) -> bool {
-        matches!(self.method, Method::GET | Method::HEAD)
-    }
-}
-
-async fn identify(guard: &Guard, request: &Parts) -> Result<Caller, Failure> {
+async fn identify(guard: &Inner, request: &Parts) -> Result<Caller, Failure> {
     let app = &guard.app;
     let (hub, settings) = (&app.hub, &app.hub.settings);
     let headers = &request.headers;
@@ -227,7 +219,7 @@ fn stranger(app: &App, request: &Parts) -> Caller {
 }
 
 async fn admit(
-    guard: &Guard,
+    guard: &Inner,
     caller: &Caller,
     params: &Params,
     request: Request,
@@ -251,7 +243,7 @@ fn rejection(response: &Response) -> Option<Failure> {
     (refused && content_type.starts_with("text/plain")).then(|| Failure::new(response.status(), ""))
 }
 
-async fn check_xsrf(guard: &Guard, caller: &Caller, request: Request) -> Result<Request, Failure> {
+async fn check_xsrf(guard: &Inner, caller: &Caller, request: Request) -> Result<Request, Failure> {
     let headers = request.headers();
     let api = guard.rule.kind == Kind::Api;
     let reads = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
@@ -269,7 +261,7 @@ async fn check_xsrf(guard: &Guard, caller: &Caller, request: Request) -> Result<
         .is_some_and(|value| value.starts_with("application/x-www-form-urlencoded"));
     let (parts, body) = request.into_parts();
     let (form, body) = if is_form {
-        let bytes = to_bytes(body, BODY_AT_MOST).await.map_err(|_| too_large())?;
+        let bytes = Box::pin(to_bytes(body, BODY_AT_MOST)).await.map_err(|_| too_large())?;
         (Some(bytes.clone()), Body::from(bytes))
     } else {
         (None, body)
@@ -283,7 +275,7 @@ fn too_large() -> Failure {
     Failure::new(StatusCode::PAYLOAD_TOO_LARGE, "")
 }
 
-async fn check_access(guard: &Guard, caller: &Caller, params: &Params) -> Result<(), Failure> {
+async fn check_access(guard: &Inner, caller: &Caller, params: &Params) -> Result<(), Failure> {
     let signed_in = caller.identity().is_some();
     match guard.rule.access {
         Access::Public => Ok(()),
@@ -297,7 +289,7 @@ async fn check_access(guard: &Guard, caller: &Caller, params: &Params) -> Result
 }
 
 async fn check_scopes(
-    guard: &Guard,
+    guard: &Inner,
     caller: &Caller,
     params: &Params,
     scopes: &[&str],
@@ -377,26 +369,27 @@ impl Named {
 }
 
 /// Answers a refusal in the kind that the caller understands.
-async fn refuse(app: &App, rule: &Rule, caller: &Caller, failure: Failure, wants: &Wants) -> Response {
+async fn refuse(guard: &Inner, caller: &Caller, failure: Failure, request: &request_log::Entry) -> Response {
+    let Inner { app, rule, .. } = guard;
     if rule.kind == Kind::Api {
         return failure.into_json();
     }
     let to_login = rule.access != Access::Public
         && caller.identity().is_none()
         && failure.status == StatusCode::FORBIDDEN
-        && wants.reads();
+        && matches!(*request.method(), Method::GET | Method::HEAD);
     if to_login {
-        let url = with_query(&app.hub.settings.login_url(), [("next", wants.uri.as_str())]);
+        let url = with_query(&app.hub.settings.login_url(), [("next", request.path_and_query())]);
         return (StatusCode::FOUND, [(header::LOCATION, url)]).into_response();
     }
-    pages::error::render(app, caller, failure).await
+    Box::pin(pages::error::render(app, caller, failure)).await
 }
 
 /// Adds what every answer has.
-fn finish(app: &App, rule: &Rule, caller: &Caller, mut response: Response) -> Response {
+fn finish(guard: &Inner, caller: &Caller, mut response: Response) -> Response {
     caller.write_cookies(response.headers_mut());
     if response.extensions().get::<responses::Bare>().is_none() {
-        responses::add_headers(app, rule.kind, response.headers_mut());
+        guard.headers.add_to(response.headers_mut());
     }
     if response.status() == StatusCode::NO_CONTENT {
         response.headers_mut().remove(header::CONTENT_TYPE);

@@ -1,18 +1,19 @@
 //! One log line a request, in upstream's words and at its levels, without secrets.
 
-use std::net::IpAddr;
-use std::time::Instant;
+use std::borrow::Cow;
+use std::fmt;
+use std::time::{Duration, Instant};
 
 use axum::extract::Request;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::uri::PathAndQuery;
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::Response;
 use percent_encoding::percent_decode_str;
 use perijove_core::metrics::HandlerRequests;
-use perijove_proxy::ConnInfo;
 use tracing::Level;
 use url::form_urlencoded;
 
-use crate::client::Client;
+use crate::caller::Caller;
 use crate::responses::Bare;
 
 /// A query parameter whose name contains one of these is not logged.
@@ -20,53 +21,58 @@ const SECRET_PARTS: [&str; 6] = ["token", "auth", "key", "code", "state", "_xsrf
 /// How deep URLs within parameters of URLs are looked at; what is deeper is not logged.
 const DEPTH: usize = 4;
 /// Answers that take longer are logged at `INFO` at least.
-const SLOW_MS: f64 = 1000.0;
+const SLOW: Duration = Duration::from_secs(1);
 
 /// A request under way.
 pub struct Entry {
     began: Instant,
-    method: String,
-    uri: String,
-    address: String,
-    health_check: bool,
-    headers: HeaderMap,
+    method: Method,
+    uri: Uri,
+    headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl Entry {
-    /// Notes what the line will say. `trusted` are the proxies whose word on the client's address counts.
-    pub fn begin(request: &Request, trusted: &[IpAddr]) -> Self {
-        let uri = request.uri().path_and_query().map_or("/", |path| path.as_str());
-        let path = request.uri().path();
-        let connection = request.extensions().get::<ConnInfo>();
-        let peer = connection.and_then(|connection| connection.remote.ip());
+    /// Notes what the line will say.
+    pub fn begin(request: &Request) -> Self {
+        let headers = request.headers();
         Self {
             began: Instant::now(),
-            method: request.method().to_string(),
-            uri: scrub(uri, DEPTH),
-            address: Client::of(peer, false, request.headers(), trusted).address,
-            health_check: path.ends_with("/hub/health") || path.ends_with("/hub/api/health"),
-            headers: request.headers().clone(),
+            method: request.method().clone(),
+            uri: request.uri().clone(),
+            headers: headers.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
         }
     }
 
+    /// The request's method.
+    pub fn method(&self) -> &Method {
+        &self.method
+    }
+
+    /// The request's path and query.
+    pub fn path_and_query(&self) -> &str {
+        self.uri.path_and_query().map_or("/", PathAndQuery::as_str)
+    }
+
     /// Writes the line, and counts the request.
-    pub fn end(self, response: Response, user: Option<String>, requests: &HandlerRequests) -> Response {
-        let status = response.status();
+    pub fn end(self, response: Response, caller: &Caller, requests: &HandlerRequests) -> Response {
+        let code = response.status().as_u16();
         let duration = self.began.elapsed();
-        requests.observe(&self.method, status.as_u16(), duration);
-        let mut target = String::new();
-        if matches!(status, StatusCode::MOVED_PERMANENTLY | StatusCode::FOUND)
-            && let Some(location) =
-                response.headers().get(header::LOCATION).and_then(|value| value.to_str().ok())
-        {
-            target = format!(" -> {}", scrub(location, DEPTH));
-        }
-        let duration_ms = duration.as_secs_f64() * 1000.0;
-        let user = user.unwrap_or_default().replace(char::is_control, "?");
-        let (code, method, uri, address) = (status.as_u16(), &self.method, &self.uri, &self.address);
-        let line = format!("{code} {method} {uri}{target} ({user}@{address}) {duration_ms:.2}ms");
-        let is_quiet = self.health_check || response.extensions().get::<Bare>().is_some();
-        match level(code, is_quiet, duration_ms) {
+        requests.observe(self.method.as_str(), code, duration);
+        let path = self.uri.path();
+        let is_check = path.ends_with("/hub/health") || path.ends_with("/hub/api/health");
+        let is_quiet = is_check || response.extensions().get::<Bare>().is_some();
+        let target = target(&response);
+        let user = caller.identity().map_or("", |identity| identity.principal.name());
+        let line = Line {
+            code,
+            method: &self.method,
+            uri: scrub(self.path_and_query(), DEPTH),
+            target: target.as_deref().map(|target| scrub(target, DEPTH)),
+            user,
+            address: &caller.client().address,
+            duration,
+        };
+        match level(code, is_quiet, duration) {
             Level::DEBUG => tracing::debug!("{line}"),
             Level::INFO => tracing::info!("{line}"),
             Level::WARN => tracing::warn!("{line}"),
@@ -82,11 +88,47 @@ impl Entry {
     }
 }
 
+/// Where a redirect leads.
+fn target(response: &Response) -> Option<String> {
+    let redirects = matches!(response.status(), StatusCode::MOVED_PERMANENTLY | StatusCode::FOUND);
+    let location = response.headers().get(header::LOCATION).filter(|_| redirects)?;
+    location.to_str().ok().map(str::to_owned)
+}
+
+/// What is told of a request. Written only where the log is loud enough for it.
+struct Line<'a> {
+    code: u16,
+    method: &'a Method,
+    uri: Cow<'a, str>,
+    target: Option<Cow<'a, str>>,
+    user: &'a str,
+    address: &'a str,
+    duration: Duration,
+}
+
+impl fmt::Display for Line<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { code, method, uri, target, user, address, duration } = self;
+        write!(f, "{code} {} {uri}", method.as_str())?;
+        if let Some(target) = target {
+            write!(f, " -> {target}")?;
+        }
+        // A name must not look like the end of the line.
+        if user.contains(char::is_control) {
+            write!(f, " ({}", user.replace(char::is_control, "?"))?;
+        } else {
+            write!(f, " ({user}")?;
+        }
+        let hundredths = (duration.as_micros() + 5) / 10;
+        write!(f, "@{address}) {}.{:02}ms", hundredths / 100, hundredths % 100)
+    }
+}
+
 /// How loud a line is; `is_quiet` are files and health checks, of which there are many.
-fn level(status: u16, is_quiet: bool, duration_ms: f64) -> Level {
+fn level(status: u16, is_quiet: bool, duration: Duration) -> Level {
     match status {
         _ if status == 304 || (status < 300 && is_quiet) => {
-            if duration_ms >= SLOW_MS {
+            if duration >= SLOW {
                 Level::INFO
             } else {
                 Level::DEBUG
@@ -103,21 +145,23 @@ fn is_secret(name: &str) -> bool {
     SECRET_PARTS.iter().any(|part| name.contains(part))
 }
 
+/// Where paths end in a secret: behind this and `token/` or `cookie/`.
+const AUTHORIZATIONS: &str = "/api/authorizations/";
+
 /// Hides the values of parameters that may be secrets, also in URLs that are parameters themselves, as `next` is.
-fn scrub(uri: &str, depth: usize) -> String {
-    let mut uri = uri.to_owned();
-    for prefix in ["/api/authorizations/token/", "/api/authorizations/cookie/"] {
-        if let Some(at) = uri.find(prefix) {
-            uri.truncate(at + prefix.len());
-            uri.push_str("[secret]");
-            return uri;
-        }
+fn scrub(uri: &str, depth: usize) -> Cow<'_, str> {
+    if let Some((before, after)) = uri.split_once(AUTHORIZATIONS)
+        && let Some((kind @ ("token" | "cookie"), _)) = after.split_once('/')
+    {
+        return format!("{before}{AUTHORIZATIONS}{kind}/[secret]").into();
     }
-    let (uri, fragment) = uri.split_once('#').map_or((uri.as_str(), false), |(before, _)| (before, true));
-    let fragment = if fragment { "#[…]" } else { "" };
-    let Some((path, query)) = uri.split_once('?') else { return format!("{uri}{fragment}") };
+    if !uri.contains(['?', '#']) {
+        return uri.into();
+    }
+    let (uri, fragment) = uri.split_once('#').map_or((uri, ""), |(before, _)| (before, "#[…]"));
+    let Some((path, query)) = uri.split_once('?') else { return format!("{uri}{fragment}").into() };
     let scrubbed: Vec<String> = query.split('&').map(|pair| scrub_pair(pair, depth)).collect();
-    format!("{path}?{}{fragment}", scrubbed.join("&"))
+    format!("{path}?{}{fragment}", scrubbed.join("&")).into()
 }
 
 fn scrub_pair(pair: &str, depth: usize) -> String {
@@ -139,7 +183,7 @@ fn scrub_pair(pair: &str, depth: usize) -> String {
 }
 
 /// The headers of a request, one `name: value` each, without secrets.
-fn headers_text(headers: &HeaderMap) -> String {
+fn headers_text(headers: &[(HeaderName, HeaderValue)]) -> String {
     let lines = headers.iter().map(|(name, value)| {
         let value = value.to_str().unwrap_or("[not text]");
         let shown = match name.as_str() {
@@ -147,7 +191,7 @@ fn headers_text(headers: &HeaderMap) -> String {
                 .split_once(' ')
                 .map_or("[secret]".to_owned(), |(scheme, _)| format!("{scheme} [secret]")),
             "cookie" => cookie_names(value),
-            "referer" => scrub(value, DEPTH),
+            "referer" => scrub(value, DEPTH).into_owned(),
             other if is_secret(other) || other.contains("xsrf") || other.contains("csrf") => {
                 "[secret]".to_owned()
             }
@@ -168,9 +212,6 @@ fn cookie_names(cookies: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use axum::body::Body;
-    use perijove_proxy::Remote;
-
     use super::*;
 
     #[test]
@@ -205,17 +246,15 @@ mod tests {
 
     #[test]
     fn headers_are_told_without_secrets() {
-        let mut headers = HeaderMap::new();
-        for (name, value) in [
+        let headers = [
             ("authorization", "token s3cret"),
             ("cookie", "a=s3cret; b=s3cret"),
             ("referer", "http://h/hub/login?next=%2F&code=s3cret"),
             ("x-xsrftoken", "s3cret"),
             ("x-csrftoken", "s3cret"),
             ("accept", "*/*"),
-        ] {
-            headers.insert(name, value.parse().unwrap());
-        }
+        ]
+        .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
         let text = headers_text(&headers);
         assert!(!text.contains("s3cret"), "{text}");
         assert!(
@@ -226,31 +265,18 @@ mod tests {
 
     #[test]
     fn levels_are_upstreams() {
-        for (status, is_quiet, duration_ms, expected) in [
-            (200, false, 1.0, Level::INFO),
-            (200, true, 1.0, Level::DEBUG),
-            (200, true, 1500.0, Level::INFO),
-            (304, false, 1.0, Level::DEBUG),
-            (302, true, 1.0, Level::INFO),
-            (404, true, 1.0, Level::WARN),
-            (500, false, 1.0, Level::ERROR),
-            (503, true, 1.0, Level::ERROR),
+        for (status, is_quiet, milliseconds, expected) in [
+            (200, false, 1, Level::INFO),
+            (200, true, 1, Level::DEBUG),
+            (200, true, 1500, Level::INFO),
+            (304, false, 1, Level::DEBUG),
+            (302, true, 1, Level::INFO),
+            (404, true, 1, Level::WARN),
+            (500, false, 1, Level::ERROR),
+            (503, true, 1, Level::ERROR),
         ] {
-            assert_eq!(level(status, is_quiet, duration_ms), expected, "{status} {is_quiet} {duration_ms}");
+            let duration = Duration::from_millis(milliseconds);
+            assert_eq!(level(status, is_quiet, duration), expected, "{status} {is_quiet} {milliseconds}");
         }
-    }
-
-    #[test]
-    fn the_line_names_the_client_and_not_the_proxy() {
-        let address = |peer: &str, trusted: &[IpAddr]| {
-            let mut request =
-                Request::builder().header("x-forwarded-for", "198.51.100.4").body(Body::empty()).unwrap();
-            let remote = Remote::Tcp(peer.parse().unwrap());
-            request.extensions_mut().insert(ConnInfo { remote, tls: false });
-            Entry::begin(&request, trusted).address
-        };
-        assert_eq!(address("[::ffff:127.0.0.1]:1", &[]), "198.51.100.4");
-        assert_eq!(address("[::ffff:10.0.0.1]:1", &["10.0.0.1".parse().unwrap()]), "198.51.100.4");
-        assert_eq!(address("[::ffff:10.0.0.1]:1", &[]), "10.0.0.1");
     }
 }

@@ -1,35 +1,49 @@
 //! Headers that answers have, and short ways to make answers.
 
+use std::sync::Arc;
+
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use perijove_core::settings::Settings;
 use serde::Serialize;
 
-use crate::app::App;
+use crate::app::AppOptions;
 use crate::error::{Answer, Failure};
 use crate::guard::Kind;
 
-/// Adds the headers of 6.1.1's answers; those that the configuration or the handler set win.
-pub fn add_headers(app: &App, kind: Kind, headers: &mut HeaderMap) {
-    for (name, value) in &app.options.headers {
-        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
-            headers.entry(name).or_insert(value);
+/// The headers that all answers of one kind have, made once.
+#[derive(Debug, Clone)]
+pub struct DefaultHeaders(Arc<[(HeaderName, HeaderValue)]>);
+
+impl DefaultHeaders {
+    /// Those of the configuration, and those of 6.1.1's answers that it does not set.
+    pub fn new(options: &AppOptions, settings: &Settings, kind: Kind) -> Self {
+        let configured = options.headers.iter().filter_map(|(name, value)| {
+            Some((HeaderName::try_from(name).ok()?, HeaderValue::try_from(value).ok()?))
+        });
+        let mut policy =
+            format!("frame-ancestors 'none'; report-uri {}security/csp-report", settings.hub_prefix);
+        if kind == Kind::Api {
+            policy.push_str("; default-src 'none'");
+        }
+        let content_type = if kind == Kind::Api { "application/json" } else { "text/html" };
+        let own = [
+            (HeaderName::from_static("x-jupyterhub-version"), perijove_core::UPSTREAM_VERSION),
+            (header::ACCESS_CONTROL_ALLOW_HEADERS, "accept, content-type, authorization"),
+            (header::CONTENT_SECURITY_POLICY, &policy),
+            (header::CONTENT_TYPE, content_type),
+        ];
+        let own =
+            own.into_iter().filter_map(|(name, value)| Some((name, HeaderValue::try_from(value).ok()?)));
+        Self(configured.chain(own).collect())
+    }
+
+    /// Adds them; those that the handler set win.
+    pub fn add_to(&self, headers: &mut HeaderMap) {
+        for (name, value) in self.0.iter() {
+            headers.entry(name).or_insert_with(|| value.clone());
         }
     }
-    let mut default = |name: HeaderName, value: &str| {
-        if let Ok(value) = HeaderValue::try_from(value) {
-            headers.entry(name).or_insert(value);
-        }
-    };
-    default(HeaderName::from_static("x-jupyterhub-version"), perijove_core::UPSTREAM_VERSION);
-    default(header::ACCESS_CONTROL_ALLOW_HEADERS, "accept, content-type, authorization");
-    let report = format!("{}security/csp-report", app.hub.settings.hub_prefix);
-    let mut policy = format!("frame-ancestors 'none'; report-uri {report}");
-    if kind == Kind::Api {
-        policy.push_str("; default-src 'none'");
-    }
-    default(header::CONTENT_SECURITY_POLICY, &policy);
-    let content_type = if kind == Kind::Api { "application/json" } else { "text/html" };
-    default(header::CONTENT_TYPE, content_type);
 }
 
 /// Marks an answer as a file: upstream gives files none of the hub's headers.
@@ -38,7 +52,9 @@ pub struct Bare;
 
 /// A JSON answer.
 pub fn json<T: Serialize>(status: StatusCode, value: &T) -> Answer {
-    let body = serde_json::to_vec(value).map_err(Failure::internal)?;
+    // Most answers fit, so that they do not grow by doubling.
+    let mut body = Vec::with_capacity(1024);
+    serde_json::to_writer(&mut body, value).map_err(Failure::internal)?;
     Ok((status, [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], body).into_response())
 }
 

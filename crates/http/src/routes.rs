@@ -350,7 +350,7 @@ fn elsewhere(app: &App, handler_name: &'static str) -> MethodRouter<App> {
 
 /// A guard whose requests are counted under upstream's name of the handler.
 fn guarded(app: &App, rule: Rule, handler_name: &'static str) -> Guard {
-    Guard { app: app.clone(), rule, requests: app.hub.metrics.requests.of(handler_name) }
+    Guard::new(app.clone(), rule, app.hub.metrics.requests.of(handler_name))
 }
 
 /// A file outside the hub's prefix.

@@ -21,7 +21,7 @@ mod validate;
 
 use std::collections::BTreeSet;
 
-pub use authorisation::{Authorisation, Resource, ScopeFilter};
+pub use authorisation::{Authorisation, Resource, ScopeFilter, SharedScopes};
 pub use custom::{CustomScope, CustomScopeError, CustomScopes};
 pub use definitions::{ScopeDefinition, definition, definitions};
 pub use describe::{ScopeDescription, describe_scopes};

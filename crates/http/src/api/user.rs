@@ -28,7 +28,7 @@ pub async fn show(State(app): State<App>, caller: Caller) -> Answer {
             json(StatusCode::OK, &model)
         }
         Principal::Service(service) => {
-            let mut model = models::own_service(&app.hub, scopes, service).await?;
+            let mut model = Box::pin(models::own_service(&app.hub, scopes, service)).await?;
             model.insert("token_id".into(), value!(token_id));
             model.insert("session_id".into(), value!(session_id));
             model.insert("scopes".into(), value!(own_scopes));

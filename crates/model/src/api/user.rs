@@ -1,14 +1,13 @@
 //! Users.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use utoipa::ToSchema;
 
 use super::{ServerModel, Timestamp};
-use crate::scope::ScopeSet;
+use crate::scope::SharedScopes;
 
 /// A user, as far as the caller may see them. Absent fields are not sent.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
@@ -56,7 +55,7 @@ pub struct UserModel {
     /// Expanded scopes of the caller; in `GET /user` only.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Vec<String>>)]
-    pub scopes: Option<Arc<ScopeSet>>,
+    pub scopes: Option<SharedScopes>,
     /// The browser session of the caller's token, if any; in `GET /user` only.
     #[serde(skip_serializing_if = "Option::is_none", with = "double")]
     pub session_id: Option<Option<String>>,

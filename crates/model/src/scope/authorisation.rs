@@ -1,7 +1,10 @@
 //! Questions about one request's expanded scopes.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::value::{RawValue, to_raw_value};
 
 use super::ScopeSet;
 use super::intersect::{GroupMembership, NoGroups};
@@ -54,13 +57,41 @@ pub enum ScopeFilter<'a> {
 
 #[derive(Debug, Default)]
 struct Inner {
-    scopes: Arc<ScopeSet>,
+    scopes: ScopeSet,
     parsed: BTreeMap<String, Reach>,
+    json: OnceLock<Option<Box<RawValue>>>,
 }
 
 /// The expanded scopes of one request, ready to be asked. Cheap to clone.
 #[derive(Debug, Clone, Default)]
 pub struct Authorisation(Arc<Inner>);
+
+/// Expanded scopes as models show them. What is kept of a token is kept with its scopes as JSON, since each
+/// single-user server asks for its own at every request.
+#[derive(Debug, Clone)]
+pub struct SharedScopes(Authorisation);
+
+impl PartialEq for SharedScopes {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.scopes() == other.0.scopes()
+    }
+}
+
+impl Serialize for SharedScopes {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let inner = &*self.0.0;
+        match inner.json.get_or_init(|| to_raw_value(&inner.scopes).ok()) {
+            Some(json) => json.serialize(serializer),
+            None => inner.scopes.serialize(serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for SharedScopes {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        ScopeSet::deserialize(deserializer).map(|scopes| Self(Authorisation::from_set(scopes)))
+    }
+}
 
 impl Authorisation {
     /// Reads expanded scopes. Filters that were not resolved grant nothing.
@@ -71,7 +102,7 @@ impl Authorisation {
     /// The same, taking the set.
     pub fn from_set(expanded: ScopeSet) -> Self {
         let parsed = parse(expanded.iter().map(String::as_str));
-        Self(Arc::new(Inner { scopes: Arc::new(expanded), parsed }))
+        Self(Arc::new(Inner { scopes: expanded, parsed, json: OnceLock::new() }))
     }
 
     /// Nothing is allowed.
@@ -84,9 +115,9 @@ impl Authorisation {
         &self.0.scopes
     }
 
-    /// The expanded scopes, for those who keep or show them: not copied.
-    pub fn shared_scopes(&self) -> Arc<ScopeSet> {
-        Arc::clone(&self.0.scopes)
+    /// The expanded scopes, for those who show them: not copied.
+    pub fn shared_scopes(&self) -> SharedScopes {
+        SharedScopes(self.clone())
     }
 
     /// Whether the scope is there, with or without filter.
