@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import copy
+import json
+import subprocess
 from typing import Any
 
 import pytest
-from harness.hub import ADMIN_SERVICE, DUMMY_LOGIN, TRIVIAL_SERVERS
+from harness import settings
+from harness.hub import ADMIN_SERVICE, ADMIN_TOKEN, DUMMY_LOGIN, TRIVIAL_SERVERS
 from harness.upstream import rest_api
 
 pytestmark = pytest.mark.perijove
@@ -18,7 +22,7 @@ METHODS = {"get", "put", "post", "patch", "delete"}
 
 @pytest.fixture(scope="module")
 def hub(make_module_hub):
-    return make_module_hub(DUMMY_LOGIN + TRIVIAL_SERVERS + ADMIN_SERVICE).start()
+    return make_module_hub(DUMMY_LOGIN + TRIVIAL_SERVERS + ADMIN_SERVICE + "c.JupyterHub.allow_named_servers = True\n").start()
 
 
 @pytest.fixture(scope="module")
@@ -77,3 +81,44 @@ class _Document:
         body = self._resolved(self.document["paths"][path][method].get("requestBody", {}))
         schemas = [self._resolved(content["schema"]) for content in body.get("content", {}).values()]
         return {name for schema in schemas for name in schema.get("properties", {})}
+
+
+#: What requests that are made up should name, so that they reach more than "no such thing".
+KNOWN = {
+    "name": ["ada", "bob", "admin", "physics", "e2e"],
+    "server_name": ["", "lab", "second"],
+    "token_id": ["a1", "a2", "a3", "a4", "a5"],
+    "owner": ["ada", "bob"],
+}
+CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance,ignored_auth"
+
+
+@pytest.mark.parametrize(("caller", "phases", "examples"), [("e2e", "coverage,fuzzing", 12), ("ada", "fuzzing", 6)])
+def test_no_request_surprises(hub, document, tmp_path, caller, phases, examples):
+    """Requests made up from the document: no 5xx, no status, content type or body that is not in it."""
+    token = ADMIN_TOKEN if caller == "e2e" else hub.token_for(caller)
+    hub.admin().api("POST", "users", json={"usernames": ["ada", "bob"]})
+    hub.admin().api("POST", "groups/physics", json={"users": ["ada"]})
+    file = tmp_path / "openapi.json"
+    file.write_text(json.dumps(_naming_known_things(document)))
+    run = subprocess.run(
+        [str(settings.PYTHON.parent / "schemathesis"), "run", str(file), "--url", f"{hub.url}hub/api",
+         "--header", f"Authorization: token {token}", "--exclude-path", "/shutdown", "--checks", CHECKS,
+         "--phases", phases, "--max-examples", str(examples), "--seed", "1", "--generation-deterministic",
+         "--continue-on-failure", "--no-shrink", "--suppress-health-check", "all", "--max-redirects", "0", "--workers", "2", "--warnings", "off"],
+        cwd=tmp_path, env=hub.environment() | {"NO_COLOR": "1"}, capture_output=True, text=True, timeout=200, check=False,
+    )  # fmt: skip
+    assert run.returncode == 0, run.stdout[-6000:] + run.stderr[-2000:]
+    assert "panicked" not in hub.log()
+    assert hub.client().get("hub/api/").status_code == 200
+
+
+def _naming_known_things(document: dict[str, Any]) -> dict[str, Any]:
+    document = copy.deepcopy(document)
+    for item in document["paths"].values():
+        for operation in item.values():
+            for parameter in operation.get("parameters", []):
+                known = KNOWN.get(parameter["name"])
+                if parameter["in"] == "path" and known:
+                    parameter["schema"] = {"anyOf": [{"enum": known}, parameter["schema"]]}
+    return document

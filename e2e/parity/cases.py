@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from . import services
+from .bad_input import BAD_INPUT
 from .oauth import OAUTH_REFUSALS
 from .shares import SHARES
 from .steps import DELETE, GET, PATCH, POST, PUT, Case, Step
@@ -207,3 +208,4 @@ OAUTH = [
 
 CASES = ROOT + USERS + TOKENS + GROUPS + SERVERS + SERVICES + BROWSER + OAUTH + OAUTH_REFUSALS + SHARES
 CASES += services.SERVICES
+CASES += BAD_INPUT

@@ -3,6 +3,7 @@
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use perijove_core::Error;
+use perijove_store::StoreError;
 use serde_json::json;
 
 /// A failed request: a status and the text for the client. What only the log may see was logged
@@ -19,13 +20,24 @@ pub struct Failure {
     pub retry_after: Option<u64>,
 }
 
+/// The letters of a message about a mistake of the client's.
+const LONGEST_MESSAGE: usize = 300;
+
 /// What handlers return.
 pub type Answer = Result<Response, Failure>;
 
 impl Failure {
-    /// A failure with `status` and a message for the client.
+    /// A failure with `status` and a message for the client. What the client is told of its own mistake is short,
+    /// however long the mistake was.
     pub fn new(status: StatusCode, message: impl Into<String>) -> Self {
-        Self { status, message: message.into(), html_message: None, retry_after: None }
+        let mut message = message.into();
+        if status.is_client_error()
+            && let Some((at, _)) = message.char_indices().nth(LONGEST_MESSAGE)
+        {
+            message.truncate(at);
+            message.push('…');
+        }
+        Self { status, message, html_message: None, retry_after: None }
     }
 
     /// 400.
@@ -103,7 +115,37 @@ impl From<Error> for Failure {
             Error::Status { status, message } => {
                 Self::new(StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), message)
             }
+            Error::Store(StoreError::Gone) => Self::not_found("It was deleted meanwhile"),
+            Error::Store(StoreError::Conflict) => Self::conflict("Another request was faster"),
+            Error::Store(StoreError::Busy) => {
+                tracing::error!("{error}");
+                Self {
+                    retry_after: Some(1),
+                    ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "The database is busy")
+                }
+            }
             Error::Internal(_) | Error::Store(_) => Self::internal(error),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_are_short_where_the_client_is_wrong() {
+        let long = "ä".repeat(10_000);
+        assert_eq!(Failure::bad_request(long.clone()).message.chars().count(), LONGEST_MESSAGE + 1);
+        assert_eq!(Failure::from(Error::NotFound(long.clone())).message.chars().count(), LONGEST_MESSAGE + 1);
+        assert_eq!(Failure::from(Error::SpawnFailed(long.clone())).message, long);
+        assert_eq!(Failure::conflict("short").message, "short");
+    }
+
+    #[test]
+    fn what_others_did_meanwhile_is_no_failure_of_the_hub() {
+        assert_eq!(Failure::from(Error::Store(StoreError::Gone)).status, StatusCode::NOT_FOUND);
+        assert_eq!(Failure::from(Error::Store(StoreError::Conflict)).status, StatusCode::CONFLICT);
+        assert_eq!(Failure::from(Error::Store(StoreError::Busy)).status, StatusCode::SERVICE_UNAVAILABLE);
     }
 }

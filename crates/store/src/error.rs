@@ -91,6 +91,9 @@ pub enum StoreError {
     /// A row with the same unique value exists.
     #[error("such a row exists already")]
     Conflict,
+    /// A row that this one belongs to is not there any more.
+    #[error("what it belongs to is not there any more")]
+    Gone,
     /// A write was tried in a transaction that may only read.
     #[error("this transaction may only read")]
     ReadOnly,

@@ -24,12 +24,12 @@ const AHEAD_AT_MOST: TimeDelta = TimeDelta::minutes(59);
 pub async fn post(State(app): State<App>, Path(name): Path<String>, bytes: Bytes) -> Answer {
     let user =
         app.hub.find_user(&name).await?.ok_or_else(|| Failure::not_found(format!("No such user: {name}")))?;
-    let Some(Value::Object(body)) = body::json(&bytes)? else {
+    let Some(Value::Object(fields)) = body::json(&bytes)? else {
         return Err(Failure::bad_request("body must be a json dict"));
     };
     let now = app.hub.now();
-    let of_user = body.get("last_activity").filter(|value| is_truthy(value));
-    let servers = body.get("servers").filter(|value| is_truthy(value));
+    let of_user = fields.get("last_activity").filter(|value| body::is_truthy(value));
+    let servers = fields.get("servers").filter(|value| body::is_truthy(value));
     if of_user.is_none() && servers.is_none() {
         return Err(Failure::bad_request("body must contain at least one of `last_activity` or `servers`"));
     }
@@ -69,18 +69,6 @@ fn timestamp(value: &Value, now: DateTime<Utc>) -> Result<DateTime<Utc>, Failure
         )));
     }
     Ok(time)
-}
-
-/// Python's truth: empty things are nothing.
-fn is_truthy(value: &Value) -> bool {
-    match value {
-        Value::Null => false,
-        Value::Bool(flag) => *flag,
-        Value::Number(number) => number.as_f64() != Some(0.0),
-        Value::String(text) => !text.is_empty(),
-        Value::Array(items) => !items.is_empty(),
-        Value::Object(fields) => !fields.is_empty(),
-    }
 }
 
 /// See [`post`].

@@ -5,25 +5,37 @@ use serde_json::{Map, Value};
 
 use crate::error::Failure;
 
-/// The body as JSON; `None` if it is empty.
+/// The body as JSON; `None` if it is empty. As upstream has it, bytes that are no UTF-8 are replaced.
 ///
 /// # Errors
-/// 400 if it is not JSON.
+/// 400 if it is not JSON, or nested too deeply for a stack.
 pub fn json(bytes: &Bytes) -> Result<Option<Value>, Failure> {
     if bytes.is_empty() {
         return Ok(None);
     }
-    let parsed = serde_json::from_slice(bytes);
+    let parsed = serde_json::from_str(&String::from_utf8_lossy(bytes));
     parsed.map(Some).map_err(|_| Failure::bad_request("Invalid JSON in body of request"))
 }
 
-/// The body as an object; an empty one is an empty object.
+/// Python's truth, by which upstream tells whether there is a body at all: empty things are nothing.
+pub fn is_truthy(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Bool(flag) => *flag,
+        Value::Number(number) => number.as_f64() != Some(0.0),
+        Value::String(text) => !text.is_empty(),
+        Value::Array(items) => !items.is_empty(),
+        Value::Object(fields) => !fields.is_empty(),
+    }
+}
+
+/// The body as an object; nothing, and what Python takes for nothing, is an empty object.
 ///
 /// # Errors
 /// 400, with `message` if it is something else.
 pub fn object(bytes: &Bytes, message: &str) -> Result<Map<String, Value>, Failure> {
-    match json(bytes)? {
-        None | Some(Value::Null) => Ok(Map::new()),
+    match json(bytes)?.filter(is_truthy) {
+        None => Ok(Map::new()),
         Some(Value::Object(map)) => Ok(map),
         Some(_) => Err(Failure::bad_request(message)),
     }
@@ -107,5 +119,21 @@ mod tests {
         assert!(object(&Bytes::new(), "no").unwrap().is_empty());
         assert_eq!(object(&Bytes::from_static(b"[1]"), "no").unwrap_err().message, "no");
         assert!(json(&Bytes::from_static(b"{")).is_err());
+        for nothing in ["null", "[]", "\"\"", "0", "false", "{}"] {
+            assert!(object(&Bytes::from_static(nothing.as_bytes()), "no").unwrap().is_empty(), "{nothing}");
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_replaced() {
+        let body = json(&Bytes::from_static(b"\"a\xff\"")).unwrap();
+        assert_eq!(body, Some(json!("a\u{fffd}")));
+    }
+
+    #[test]
+    fn depth_does_not_cost_the_stack() {
+        for open in ["[", "{\"a\":"] {
+            assert!(json(&Bytes::from(open.repeat(1_000_000))).is_err());
+        }
     }
 }

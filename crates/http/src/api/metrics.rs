@@ -26,5 +26,5 @@ pub fn show_docs() -> Operation {
     Operation::new("Numbers for Prometheus.")
         .details("Needs the scope `read:metrics`, unless the configuration says otherwise.")
         .streams(200, "text/plain", schema::text(), "The numbers, as Prometheus reads them.")
-        .refuses(403, "The scope `read:metrics` is missing.")
+        .streams(403, "text/html", schema::text(), "The scope `read:metrics` is missing.")
 }

@@ -12,6 +12,7 @@ pub mod paging;
 pub mod password_tokens;
 pub mod progress;
 pub mod proxy;
+pub mod query;
 pub mod servers;
 pub mod services;
 pub mod share_codes;

@@ -1,12 +1,13 @@
 //! Lists in pages: which part of a list a request wants, and the answer with it.
 
-use axum::extract::{FromRequestParts, Query};
+use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use perijove_model::api::{PageRequest, accepts_pagination};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use url::form_urlencoded;
 
+use crate::api::query::Arguments;
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{Answer, Failure};
@@ -19,12 +20,6 @@ pub struct Paging {
     /// Whether the answer is an envelope with `_pagination`, or the bare list.
     enveloped: bool,
     url: String,
-}
-
-#[derive(Default, Deserialize)]
-struct Parameters {
-    offset: Option<String>,
-    limit: Option<String>,
 }
 
 impl Paging {
@@ -60,20 +55,15 @@ impl FromRequestParts<App> for Paging {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
         let caller =
             Caller::from_request_parts(parts, app).await.map_err(|status| Failure::new(status, ""))?;
-        let Query(wanted) = Query::<Parameters>::try_from_uri(&parts.uri)
-            .map_err(|error| Failure::bad_request(error.body_text()))?;
+        let wanted = Arguments::parse(parts.uri.query().unwrap_or_default())?;
         let accept =
             parts.headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let enveloped = accepts_pagination(accept);
         let limits = &app.hub.settings.api;
         let default = if enveloped { limits.page_default_limit } else { limits.page_max_limit };
-        let page = PageRequest::parse(
-            wanted.offset.as_deref(),
-            wanted.limit.as_deref(),
-            default,
-            limits.page_max_limit,
-        )
-        .map_err(|error| Failure::bad_request(error.to_string()))?;
+        let page =
+            PageRequest::parse(wanted.get("offset"), wanted.get("limit"), default, limits.page_max_limit)
+                .map_err(|error| Failure::bad_request(error.to_string()))?;
         let url = format!("{}://{}{}", caller.client().browser_scheme, caller.client().host, parts.uri);
         Ok(Self { page, enveloped, url })
     }

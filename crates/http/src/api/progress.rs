@@ -143,8 +143,9 @@ fn follow(follower: Follower) -> impl Stream<Item = Chunk> + Send {
 
 /// See [`stream`].
 pub fn stream_docs() -> Operation {
+    let event = schema::object([("data", schema::text(), "The event's JSON.")]);
     Operation::new("How a start goes on, as server-sent events.")
         .details("Each event is a JSON object with `progress` (0 to 100), `message`, and at the end `ready` or `failed`.")
-        .streams(200, "text/event-stream", schema::text(), "The events, until the start has ended.")
+        .streams(200, "text/event-stream", event, "The events, until the start has ended.")
         .refuses(400, "The server is not starting.")
 }

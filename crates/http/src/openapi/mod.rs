@@ -9,6 +9,7 @@ pub mod schema;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use axum::http::Method;
 use perijove_core::UPSTREAM_VERSION;
 use perijove_model::scope::definitions;
 use serde_json::{Map, Value, json};
@@ -64,6 +65,11 @@ fn complete(operation: Operation, row: &Row, path: &str) -> Value {
     }
     if matches!(row.access, Access::AnyOf(_)) && path.contains('{') {
         operation = operation.also_refuses(404, "There is no such thing, or the caller may not see it.");
+    }
+    if row.method != Method::GET && row.access != Access::Public {
+        operation = operation
+            .also_refuses(409, "Another request was faster.")
+            .also_refuses(503, "The database is busy; `Retry-After` says when to try again.");
     }
     let mut value = operation.into_json();
     if let Some(fields) = value.as_object_mut() {

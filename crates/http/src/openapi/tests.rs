@@ -58,7 +58,7 @@ fn rows_are_completed_by_their_rules() {
     assert_eq!(change["operationId"], "patch_users_name");
     assert_eq!(change["security"], json!([{ "token": [] }, { "oauth2": ["admin:users"] }]));
     let statuses: Vec<&String> = change["responses"].as_object().unwrap().keys().collect();
-    assert_eq!(statuses, ["200", "400", "403", "404", "413"]);
+    assert_eq!(statuses, ["200", "400", "403", "404", "409", "413", "503"]);
     assert_eq!(document["paths"]["/"]["get"]["security"], json!([]));
     assert!(document["paths"].get("/home").is_none());
     let ids: BTreeSet<String> = document["paths"]

@@ -3,6 +3,8 @@
 //! A client that accepts [`MEDIA_TYPE`] gets an envelope with the items and a link to the next page; others get the
 //! bare list.
 
+use std::num::IntErrorKind;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -35,7 +37,14 @@ impl PageRequest {
         default_limit: u64,
         max_limit: u64,
     ) -> Result<Self, PageError> {
-        let number = |text: &str| text.trim().parse::<i64>().map(i64::unsigned_abs).map_err(|_| PageError);
+        let number = |text: &str| match text.trim().parse::<i64>() {
+            Ok(number) => Ok(number.unsigned_abs()),
+            // What no database counts to is as good as the largest that it does.
+            Err(error) if matches!(error.kind(), IntErrorKind::PosOverflow | IntErrorKind::NegOverflow) => {
+                Ok(i64::MAX.unsigned_abs())
+            }
+            Err(_) => Err(PageError),
+        };
         let offset = offset.map_or(Ok(0), number)?;
         let limit = limit.map_or(Ok(default_limit), number)?;
         Ok(Self { offset, limit: limit.min(max_limit).max(1) })

@@ -52,6 +52,10 @@ fn pages_follow_upstreams_limits() {
     assert_eq!(page(Some("-3"), Some("999")), PageRequest { offset: 3, limit: 200 });
     assert_eq!(page(Some("3"), Some("0")), PageRequest { offset: 3, limit: 1 });
     assert_eq!(PageRequest::parse(Some("x"), None, 50, 200), Err(PageError));
+    let huge = "9".repeat(40);
+    assert_eq!(page(None, Some(&huge)), PageRequest { offset: 0, limit: 200 });
+    let below = format!("-{huge}");
+    assert_eq!(page(Some(&below), None).offset, i64::MAX.unsigned_abs());
     let envelope =
         page(Some("0"), Some("2")).envelope([1, 2], 3, |offset, limit| format!("u?{offset}&{limit}"));
     assert_eq!(

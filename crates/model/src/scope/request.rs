@@ -50,10 +50,13 @@ pub fn excess_scopes<'a>(
     groups: &dyn GroupMembership,
     custom: &CustomScopes,
 ) -> ScopeSet {
-    let wanted =
-        expand_scopes(raw.into_iter().filter(|scope| *scope != "inherit"), Some(owner), client, custom);
+    let raw: Vec<&str> = raw.into_iter().filter(|scope| *scope != "inherit").collect();
+    let wanted = expand_scopes(raw.iter().copied(), Some(owner), client, custom);
     let granted = intersect(&wanted, owner_scopes, groups);
-    wanted.difference(&granted).cloned().collect()
+    let mut excess: ScopeSet = wanted.difference(&granted).cloned().collect();
+    // `!user=` names nobody, so that nobody can have it.
+    excess.extend(raw.into_iter().filter(|scope| scope.ends_with('=')).map(str::to_owned));
+    excess
 }
 
 /// Decides which requested scopes (raw) can be granted to a client of `owner`, out of those that are `have` (raw).

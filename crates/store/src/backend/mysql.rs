@@ -99,6 +99,7 @@ pub(super) fn error(error: sqlx::Error) -> StoreError {
         .map(sqlx::mysql::MySqlDatabaseError::number);
     match (&error, number) {
         (_, Some(1062)) => StoreError::Conflict,
+        (_, Some(1452)) => StoreError::Gone,
         // Lock wait timeout, deadlock, and a row that changed since the snapshot (MariaDB).
         (_, Some(1205 | 1213 | 1020)) | (sqlx::Error::PoolTimedOut, _) => StoreError::Busy,
         (sqlx::Error::PoolClosed, _) => StoreError::Closed,

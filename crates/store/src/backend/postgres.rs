@@ -96,6 +96,7 @@ pub(super) fn error(error: sqlx::Error) -> StoreError {
         error.as_database_error().and_then(sqlx::error::DatabaseError::code).map(|code| code.into_owned());
     match (&error, code.as_deref()) {
         (_, Some("23505")) => StoreError::Conflict,
+        (_, Some("23503")) => StoreError::Gone,
         // Serialisation failure, deadlock, lock not available.
         (_, Some("40001" | "40P01" | "55P03")) | (sqlx::Error::PoolTimedOut, _) => StoreError::Busy,
         (sqlx::Error::PoolClosed, _) => StoreError::Closed,

@@ -85,6 +85,6 @@ on_every_database! {
         let ada = user(&mut tx, "ada").await;
         let mut orphan = ApiToken { user_id: Some(ada.id), client_id: Some("gone".to_owned()), ..ApiToken::default() };
         let failure = tx.tokens().insert(&mut orphan).await.unwrap_err();
-        assert!(matches!(failure, perijove_store::StoreError::Query { .. }), "{failure}");
+        assert!(matches!(failure, perijove_store::StoreError::Gone), "{failure}");
     }
 }

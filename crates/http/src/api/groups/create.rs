@@ -22,7 +22,8 @@ pub async fn create(
     Path(name): Path<String>,
     bytes: Bytes,
 ) -> Answer {
-    let model = body::json(&bytes)?.unwrap_or_else(|| Value::Object(serde_json::Map::new()));
+    let model = body::json(&bytes)?.filter(|model| !model.is_null());
+    let model = model.unwrap_or_else(|| Value::Object(serde_json::Map::new()));
     body::check_model(&model, &MODEL, "group")?;
     let users = members(&model)?.unwrap_or_default();
     let made = app.hub.create_group(&name, &users).await?;

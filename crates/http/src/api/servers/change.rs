@@ -39,6 +39,10 @@ pub async fn change(
     let changes = parse(&bytes)?;
     let display_name = changes.display_name.clone().or_else(|| changes.name.clone());
     match (&changes.name, &display_name) {
+        // Every user has a default server.
+        (Some(new), _) if new.is_empty() => {
+            return Err(Failure::conflict(format!("User {} already has server ''", user.name)));
+        }
         (Some(new), _) => {
             let shown = display_name.as_deref().unwrap_or(new);
             app.hub.check_named_server(&user, new, shown, server.is_empty())?;

@@ -22,9 +22,8 @@ pub struct ServerRequest {
 /// # Errors
 /// 400 for wrong types.
 pub fn parse(bytes: &Bytes) -> Result<ServerRequest, Failure> {
-    let mut fields = match body::json(bytes)? {
-        None | Some(Value::Null) => return Ok(ServerRequest::default()),
-        Some(Value::Object(fields)) if fields.is_empty() => return Ok(ServerRequest::default()),
+    let mut fields = match body::json(bytes)?.filter(body::is_truthy) {
+        None => return Ok(ServerRequest::default()),
         Some(Value::Object(fields)) => fields,
         Some(_) => return Err(Failure::bad_request("Body must be a JSON object")),
     };
@@ -78,7 +77,7 @@ mod tests {
 
     #[test]
     fn wrong_types_are_refused() {
-        for wrong in ["[]", r#"{"display_name": 1}"#, r#"{"user_options": []}"#] {
+        for wrong in ["[1]", r#"{"display_name": 1}"#, r#"{"user_options": []}"#] {
             assert!(of(wrong).is_err(), "{wrong}");
         }
     }

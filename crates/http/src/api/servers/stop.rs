@@ -5,7 +5,6 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use perijove_core::servers::Outcome;
 use perijove_model::ServerName;
-use serde_json::Value;
 
 use super::find_user;
 use crate::api::body;
@@ -26,8 +25,8 @@ pub async fn stop(
     bytes: Bytes,
 ) -> Answer {
     let user = find_user(&app, &user_name).await?;
-    let body = body::json(&bytes)?.unwrap_or(Value::Null);
-    let remove = body.get("remove").and_then(Value::as_bool).unwrap_or(false);
+    let body = body::object(&bytes, "Body must be a JSON object")?;
+    let remove = body.get("remove").is_some_and(body::is_truthy);
     let name = if server.is_empty() {
         if remove {
             return Err(Failure::bad_request("Cannot delete the default server"));

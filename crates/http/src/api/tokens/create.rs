@@ -97,27 +97,29 @@ async fn by_credentials(app: &App, caller: &Caller, body: &Map<String, Value>) -
 
 fn request_of(
     app: &App,
-    body: &Map<String, Value>,
+    fields: &Map<String, Value>,
     own: bool,
     kind: &str,
     requester: &str,
 ) -> Result<TokenRequest, Failure> {
-    let note = body.get("note").and_then(Value::as_str).filter(|note| !note.is_empty());
-    let note = note.map_or_else(
-        || {
-            if own {
-                "Requested via api".to_owned()
-            } else {
-                format!("Requested via api by {kind} {requester}")
-            }
-        },
-        str::to_owned,
-    );
+    let note = match fields.get("note").filter(|note| body::is_truthy(note)) {
+        None if own => "Requested via api".to_owned(),
+        None => format!("Requested via api by {kind} {requester}"),
+        Some(Value::String(note)) => note.clone(),
+        // As SQLite stores it for upstream.
+        Some(Value::Number(note)) => note.to_string(),
+        Some(other) => {
+            return Err(Failure::bad_request(format!(
+                "token note must be a string, not {}",
+                body::short(other)
+            )));
+        }
+    };
     Ok(TokenRequest {
         note,
-        roles: body::string_list(body, "roles")?,
-        scopes: body::string_list(body, "scopes")?,
-        expires_in: expires_in(app, body)?,
+        roles: body::string_list(fields, "roles")?,
+        scopes: body::string_list(fields, "scopes")?,
+        expires_in: expires_in(app, fields)?,
         ..TokenRequest::default()
     })
 }
@@ -125,6 +127,8 @@ fn request_of(
 fn expires_in(app: &App, body: &Map<String, Value>) -> Result<Option<i64>, Failure> {
     let given = match body.get("expires_in").filter(|value| !value.is_null()) {
         None => None,
+        // Python's booleans are numbers.
+        Some(Value::Bool(flag)) => Some(i64::from(*flag)),
         Some(value) => Some(value.as_i64().ok_or_else(|| {
             Failure::bad_request(format!(
                 "token expires_in must be null or integer, not {}",
@@ -170,5 +174,6 @@ pub fn create_docs() -> Operation {
             ),
         ]))
         .sends::<TokenModel>(201, "The token, with its value this once.")
-        .refuses(403, "The caller may not make tokens for that user.")
+        .refuses(403, "There is no such user, or the caller may not make tokens for that user.")
+        .refuses(404, "The user was deleted meanwhile.")
 }

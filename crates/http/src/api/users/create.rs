@@ -22,7 +22,7 @@ pub async fn create(
     Path(name): Path<String>,
     bytes: Bytes,
 ) -> Answer {
-    let model = body::json(&bytes)?;
+    let model = body::json(&bytes)?.filter(body::is_truthy);
     if app.hub.find_user(&name).await?.is_some() {
         return Err(Failure::conflict(format!("User {name} already exists")));
     }

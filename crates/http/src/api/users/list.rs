@@ -1,65 +1,44 @@
 //! `GET /users`.
 
-use axum::extract::{Query, State};
+use axum::extract::State;
 use perijove_core::users::UserPage;
 use perijove_model::api::UserModel;
 use perijove_model::scope::{Authorisation, ScopeFilter};
 use perijove_store::{UserQuery, UserSort, UserState, VisibleUsers};
-use serde::Deserialize;
 
 use crate::api::paging::Paging;
+use crate::api::query::Arguments;
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{Answer, Failure};
 use crate::models;
 use crate::openapi::{Operation, schema};
 
-/// The query of lists.
-#[derive(Debug, Default, Deserialize)]
-pub struct ListParameters {
-    state: Option<String>,
-    name_filter: Option<String>,
-    sort: Option<String>,
-    include_stopped_servers: Option<String>,
-}
-
-impl ListParameters {
-    /// Whether stopped servers are wanted too: anything but `0` and `false`.
-    pub fn include_stopped(&self) -> bool {
-        let value = self.include_stopped_servers.as_deref().unwrap_or("0").to_ascii_lowercase();
-        value != "0" && value != "false"
-    }
+/// Whether stopped servers are wanted too: anything but `0` and `false`.
+pub fn include_stopped(arguments: &Arguments) -> bool {
+    let value = arguments.get("include_stopped_servers").unwrap_or("0").to_ascii_lowercase();
+    value != "0" && value != "false"
 }
 
 /// Lists the users that the caller may see, a page at a time.
-pub async fn list(
-    State(app): State<App>,
-    caller: Caller,
-    paging: Paging,
-    Query(parameters): Query<ListParameters>,
-) -> Answer {
+pub async fn list(State(app): State<App>, caller: Caller, paging: Paging, arguments: Arguments) -> Answer {
     let scopes = caller.authorisation();
-    let query = query(&parameters, &paging, &scopes)?;
+    let query = query(&arguments, &paging, &scopes)?;
     let found = app.hub.list_users(&query).await?;
-    paging.answer(models_of(&app, &scopes, &found, &parameters), found.total)
+    paging.answer(models_of(&app, &scopes, &found, &arguments), found.total)
 }
 
-fn models_of(
-    app: &App,
-    scopes: &Authorisation,
-    found: &UserPage,
-    parameters: &ListParameters,
-) -> Vec<UserModel> {
-    let only_ready = parameters.state.as_deref() == Some("ready");
+fn models_of(app: &App, scopes: &Authorisation, found: &UserPage, arguments: &Arguments) -> Vec<UserModel> {
+    let only_ready = arguments.get("state") == Some("ready");
     let ready = |user: &perijove_core::records::UserRecord| {
         user.spawners.iter().any(|spawner| app.hub.server_state(user.row.id, &spawner.name).is_ready())
     };
     let shown = found.users.iter().filter(|user| !only_ready || ready(user));
-    shown.filter_map(|user| models::user(&app.hub, scopes, user, parameters.include_stopped())).collect()
+    shown.filter_map(|user| models::user(&app.hub, scopes, user, include_stopped(arguments))).collect()
 }
 
-fn query(parameters: &ListParameters, paging: &Paging, scopes: &Authorisation) -> Result<UserQuery, Failure> {
-    let sort = parameters.sort.as_deref().unwrap_or("id");
+fn query(arguments: &Arguments, paging: &Paging, scopes: &Authorisation) -> Result<UserQuery, Failure> {
+    let sort = arguments.get("sort").unwrap_or("id");
     let (descending, column) = sort.strip_prefix('-').map_or((false, sort), |column| (true, column));
     let column = match column {
         "id" => UserSort::Id,
@@ -71,7 +50,7 @@ fn query(parameters: &ListParameters, paging: &Paging, scopes: &Authorisation) -
             )));
         }
     };
-    let state = match parameters.state.as_deref().filter(|state| !state.is_empty()) {
+    let state = match arguments.get("state").filter(|state| !state.is_empty()) {
         None => None,
         Some("active" | "ready") => Some(UserState::Active),
         Some("inactive") => Some(UserState::Inactive),
@@ -79,7 +58,7 @@ fn query(parameters: &ListParameters, paging: &Paging, scopes: &Authorisation) -
     };
     Ok(UserQuery {
         state,
-        name_filter: parameters.name_filter.clone().filter(|filter| !filter.is_empty()),
+        name_filter: arguments.get("name_filter").filter(|filter| !filter.is_empty()).map(str::to_owned),
         visible: visible(scopes)?,
         sort: column,
         descending,

@@ -1,10 +1,11 @@
 //! `GET /users/NAME`.
 
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use perijove_model::api::UserModel;
 
-use super::list::ListParameters;
+use super::list::include_stopped;
+use crate::api::query::Arguments;
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{Answer, Failure};
@@ -17,10 +18,10 @@ pub async fn show(
     State(app): State<App>,
     caller: Caller,
     Path(name): Path<String>,
-    Query(parameters): Query<ListParameters>,
+    arguments: Arguments,
 ) -> Answer {
     let user = app.hub.find_user(&name).await?.ok_or_else(|| Failure::not_found(""))?;
-    let model = models::user(&app.hub, &caller.authorisation(), &user, parameters.include_stopped());
+    let model = models::user(&app.hub, &caller.authorisation(), &user, include_stopped(&arguments));
     let mut model = model.ok_or_else(|| Failure::not_found(""))?;
     if model.auth_state.is_some() {
         model.auth_state = Some(app.hub.auth_state(&user.row));

@@ -159,10 +159,12 @@ pub(super) fn error(error: rusqlite::Error) -> StoreError {
     use rusqlite::ErrorCode::{DatabaseBusy, DatabaseLocked};
     const UNIQUE: i32 = rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE;
     const PRIMARY_KEY: i32 = rusqlite::ffi::SQLITE_CONSTRAINT_PRIMARYKEY;
+    const FOREIGN_KEY: i32 = rusqlite::ffi::SQLITE_CONSTRAINT_FOREIGNKEY;
     if let rusqlite::Error::SqliteFailure(failure, _) = &error {
         match (failure.code, failure.extended_code) {
             (DatabaseBusy | DatabaseLocked, _) => return StoreError::Busy,
             (_, UNIQUE | PRIMARY_KEY) => return StoreError::Conflict,
+            (_, FOREIGN_KEY) => return StoreError::Gone,
             _ => {}
         }
     }
