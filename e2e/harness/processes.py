@@ -29,7 +29,11 @@ class Process:
             return False
 
     def environ(self) -> dict[str, str]:
-        raw = Path(f"/proc/{self.pid}/environ").read_bytes().decode(errors="replace")
+        """What it was started with; nothing if it has ended meanwhile."""
+        try:
+            raw = Path(f"/proc/{self.pid}/environ").read_bytes().decode(errors="replace")
+        except (FileNotFoundError, ProcessLookupError):
+            return {}
         return dict(item.split("=", 1) for item in raw.split("\0") if "=" in item)
 
     def status(self) -> dict[str, str]:
