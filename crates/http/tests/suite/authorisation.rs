@@ -94,8 +94,6 @@ GET /api/authorizations/token/{token}                 RAAAA
 GET /api/authorizations/cookie/{cookie_name}           RAAAA
 GET /api/authorizations/cookie/{cookie_name}/{cookie_value} RAAAA
 POST /api/authorizations/token                        AAAAA
-GET /api/authorizations/cookie/{cookie_name}          RAAAA
-GET /api/authorizations/cookie/{cookie_name}/{cookie_value} RAAAA
 GET /api/oauth2/authorize                             LAAAL
 POST /api/oauth2/authorize                            RAAAR
 POST /api/oauth2/token                                AAAAA
