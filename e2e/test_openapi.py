@@ -93,7 +93,7 @@ KNOWN = {
 CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance,ignored_auth"
 
 
-@pytest.mark.parametrize(("caller", "phases", "examples"), [("e2e", "coverage,fuzzing", 12), ("ada", "fuzzing", 6)])
+@pytest.mark.parametrize(("caller", "phases", "examples"), [("e2e", "coverage,fuzzing", 8), ("ada", "fuzzing", 4)])
 def test_no_request_surprises(hub, document, tmp_path, caller, phases, examples):
     """Requests made up from the document: no 5xx, no status, content type or body that is not in it."""
     token = ADMIN_TOKEN if caller == "e2e" else hub.token_for(caller)
