@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use perijove_proxy::Target;
-use perijove_store as store;
+use perijove_store::{self as store, Tx};
 use serde_json::json;
 use tokio::time::timeout;
 
@@ -26,6 +26,13 @@ pub struct ListedService {
     pub row: store::Service,
     /// Names of its roles.
     pub roles: Vec<String>,
+}
+
+impl ListedService {
+    async fn of_row(tx: &mut Tx, row: store::Service) -> Result<Self> {
+        let roles = tx.roles().for_service(row.id).await?.into_iter().map(|role| role.name).collect();
+        Ok(Self { row, roles })
+    }
 }
 
 impl Hub {
@@ -109,10 +116,16 @@ impl Hub {
         let mut tx = self.store.read().await?;
         let mut services = Vec::new();
         for row in tx.services().all().await? {
-            let roles = tx.roles().for_service(row.id).await?.into_iter().map(|role| role.name).collect();
-            services.push(ListedService { row, roles });
+            services.push(ListedService::of_row(&mut tx, row).await?);
         }
         Ok(services)
+    }
+
+    /// One service by name.
+    pub async fn find_service(&self, name: &str) -> Result<Option<ListedService>> {
+        let mut tx = self.store.read().await?;
+        let Some(row) = tx.services().by_name(name).await? else { return Ok(None) };
+        ListedService::of_row(&mut tx, row).await.map(Some)
     }
 
     /// Whether a service answers within `limit`; the log says so.

@@ -145,7 +145,7 @@ pub async fn own_service(
     scopes: &Authorisation,
     service: &ServiceRecord,
 ) -> Result<Map<String, Value>, Failure> {
-    let found = hub.services().await?.into_iter().find(|listed| listed.row.id == service.id);
+    let found = hub.find_service(&service.name).await?.filter(|listed| listed.row.id == service.id);
     let listed = found.ok_or_else(|| Failure::forbidden(""))?;
     let shown = serde_json::to_value(self::service(hub, scopes, &listed)).map_err(Failure::internal)?;
     let Value::Object(mut model) = shown else { return Ok(Map::new()) };

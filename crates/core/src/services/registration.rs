@@ -81,7 +81,7 @@ impl Hub {
             tracing::info!("Adding external service {name} at {}", row.url.as_deref().unwrap_or_default());
             self.wait_for_service(&row).await;
         }
-        let listed = self.services().await?.into_iter().find(|listed| listed.row.id == row.id);
+        let listed = self.find_service(name).await?.filter(|listed| listed.row.id == row.id);
         listed.ok_or_else(|| Error::NotFound(format!("Service {name} was deleted meanwhile")))
     }
 

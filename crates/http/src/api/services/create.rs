@@ -45,7 +45,7 @@ pub async fn create(
     bytes: Bytes,
 ) -> Answer {
     let model = body::json(&bytes)?;
-    if app.hub.services().await?.iter().any(|service| service.row.name == name) {
+    if app.hub.find_service(&name).await?.is_some() {
         return Err(Failure::conflict(format!("Service {name} already exists")));
     }
     let Some(Value::Object(mut model)) =

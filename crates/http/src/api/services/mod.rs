@@ -35,8 +35,8 @@ pub async fn list(State(app): State<App>, caller: Caller) -> Answer {
 /// Shows one service.
 pub async fn show(State(app): State<App>, caller: Caller, Path(name): Path<String>) -> Answer {
     let missing = || Failure::not_found(format!("No such service: {name}"));
-    let found = app.hub.services().await?.into_iter().find(|service| service.row.name == name);
-    json(StatusCode::OK, &models::service(&app.hub, &caller.authorisation(), &found.ok_or_else(missing)?))
+    let found = app.hub.find_service(&name).await?.ok_or_else(missing)?;
+    json(StatusCode::OK, &models::service(&app.hub, &caller.authorisation(), &found))
 }
 
 /// See [`list`].
