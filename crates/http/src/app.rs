@@ -6,6 +6,8 @@ use std::sync::Arc;
 use perijove_core::Hub;
 use perijove_web::Renderer;
 
+use crate::responses::DefaultHeaders;
+
 /// Options of the HTTP layer alone.
 #[derive(Debug, Clone, Default)]
 pub struct AppOptions {
@@ -32,4 +34,14 @@ pub struct App {
     pub renderer: Arc<Renderer>,
     /// Options.
     pub options: Arc<AppOptions>,
+    /// The headers that all answers have.
+    pub headers: Arc<DefaultHeaders>,
+}
+
+impl App {
+    /// Puts together what all handlers share.
+    pub fn new(hub: Arc<Hub>, renderer: Renderer, options: AppOptions) -> Self {
+        let headers = Arc::new(DefaultHeaders::new(&options, &hub.settings));
+        Self { hub, renderer: Arc::new(renderer), options: Arc::new(options), headers }
+    }
 }

@@ -25,7 +25,6 @@ use crate::app::App;
 use crate::caller::Caller;
 use crate::client::Client;
 use crate::error::Failure;
-use crate::responses::DefaultHeaders;
 use crate::{cookies, pages, request_log, responses, xsrf};
 
 /// The largest request body of the hub itself; upstream's server allows 100 MB, but nothing needs it.
@@ -86,15 +85,20 @@ pub struct Guard(Arc<Inner>);
 struct Inner {
     app: App,
     rule: Rule,
-    headers: DefaultHeaders,
     requests: Arc<HandlerRequests>,
+}
+
+impl Rule {
+    /// For everybody.
+    pub fn open(kind: Kind, xsrf: Xsrf) -> Self {
+        Self { kind, access: Access::Public, xsrf, default_server: false }
+    }
 }
 
 impl Guard {
     /// A guard that holds `rule` and counts its requests in `requests`.
     pub fn new(app: App, rule: Rule, requests: Arc<HandlerRequests>) -> Self {
-        let headers = DefaultHeaders::new(&app.options, &app.hub.settings, rule.kind);
-        Self(Arc::new(Inner { app, rule, headers, requests }))
+        Self(Arc::new(Inner { app, rule, requests }))
     }
 }
 
@@ -389,7 +393,7 @@ async fn refuse(guard: &Inner, caller: &Caller, failure: Failure, request: &requ
 fn finish(guard: &Inner, caller: &Caller, mut response: Response) -> Response {
     caller.write_cookies(response.headers_mut());
     if response.extensions().get::<responses::Bare>().is_none() {
-        guard.headers.add_to(response.headers_mut());
+        guard.app.headers.add_to(guard.rule.kind, response.headers_mut());
     }
     if response.status() == StatusCode::NO_CONTENT {
         response.headers_mut().remove(header::CONTENT_TYPE);

@@ -1,7 +1,5 @@
 //! Headers that answers have, and short ways to make answers.
 
-use std::sync::Arc;
-
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use perijove_core::settings::Settings;
@@ -11,39 +9,49 @@ use crate::app::AppOptions;
 use crate::error::{Answer, Failure};
 use crate::guard::Kind;
 
-/// The headers that all answers of one kind have, made once.
-#[derive(Debug, Clone)]
-pub struct DefaultHeaders(Arc<[(HeaderName, HeaderValue)]>);
+/// The headers that all answers have, made once for each kind.
+#[derive(Debug)]
+pub struct DefaultHeaders {
+    api: Vec<(HeaderName, HeaderValue)>,
+    pages: Vec<(HeaderName, HeaderValue)>,
+}
 
 impl DefaultHeaders {
     /// Those of the configuration, and those of 6.1.1's answers that it does not set.
-    pub fn new(options: &AppOptions, settings: &Settings, kind: Kind) -> Self {
-        let configured = options.headers.iter().filter_map(|(name, value)| {
-            Some((HeaderName::try_from(name).ok()?, HeaderValue::try_from(value).ok()?))
-        });
-        let mut policy =
-            format!("frame-ancestors 'none'; report-uri {}security/csp-report", settings.hub_prefix);
-        if kind == Kind::Api {
-            policy.push_str("; default-src 'none'");
+    pub fn new(options: &AppOptions, settings: &Settings) -> Self {
+        let policy = format!("frame-ancestors 'none'; report-uri {}security/csp-report", settings.hub_prefix);
+        let of_api = format!("{policy}; default-src 'none'");
+        Self {
+            api: default_headers(options, &of_api, "application/json"),
+            pages: default_headers(options, &policy, "text/html"),
         }
-        let content_type = if kind == Kind::Api { "application/json" } else { "text/html" };
-        let own = [
-            (HeaderName::from_static("x-jupyterhub-version"), perijove_core::UPSTREAM_VERSION),
-            (header::ACCESS_CONTROL_ALLOW_HEADERS, "accept, content-type, authorization"),
-            (header::CONTENT_SECURITY_POLICY, &policy),
-            (header::CONTENT_TYPE, content_type),
-        ];
-        let own =
-            own.into_iter().filter_map(|(name, value)| Some((name, HeaderValue::try_from(value).ok()?)));
-        Self(configured.chain(own).collect())
     }
 
     /// Adds them; those that the handler set win.
-    pub fn add_to(&self, headers: &mut HeaderMap) {
-        for (name, value) in self.0.iter() {
+    pub fn add_to(&self, kind: Kind, headers: &mut HeaderMap) {
+        let defaults = if kind == Kind::Api { &self.api } else { &self.pages };
+        for (name, value) in defaults {
             headers.entry(name).or_insert_with(|| value.clone());
         }
     }
+}
+
+fn default_headers(
+    options: &AppOptions,
+    policy: &str,
+    content_type: &'static str,
+) -> Vec<(HeaderName, HeaderValue)> {
+    let configured = options.headers.iter().filter_map(|(name, value)| {
+        Some((HeaderName::try_from(name).ok()?, HeaderValue::try_from(value).ok()?))
+    });
+    let own = [
+        (HeaderName::from_static("x-jupyterhub-version"), perijove_core::UPSTREAM_VERSION),
+        (header::ACCESS_CONTROL_ALLOW_HEADERS, "accept, content-type, authorization"),
+        (header::CONTENT_SECURITY_POLICY, policy),
+        (header::CONTENT_TYPE, content_type),
+    ];
+    let own = own.into_iter().filter_map(|(name, value)| Some((name, HeaderValue::try_from(value).ok()?)));
+    configured.chain(own).collect()
 }
 
 /// Marks an answer as a file: upstream gives files none of the hub's headers.

@@ -307,12 +307,7 @@ fn with_other_methods(app: &App, path: &str, kind: Kind, methods: MethodRouter<A
     let open_to_all = matches!(path, "/api" | "/api/");
     let handler_name = handler_names::of_route(path).unwrap_or(handler_names::PREFIX_REDIRECT);
     let other = || {
-        let rule = Rule {
-            kind,
-            access: Access::Public,
-            xsrf: if open_to_all { Xsrf::Exempt } else { Xsrf::Usual },
-            default_server: false,
-        };
+        let rule = Rule::open(kind, if open_to_all { Xsrf::Exempt } else { Xsrf::Usual });
         let handler = match kind {
             Kind::Api => any(pages::not_found::wrong_method_of_api),
             Kind::Page | Kind::Both => any(pages::not_found::wrong_method),
@@ -339,8 +334,8 @@ fn open<H: Handler<T, App>, T: 'static>(
     handler_name: &'static str,
     handler: H,
 ) -> MethodRouter<App> {
-    let rule = Rule { kind, access: Access::Public, xsrf: Xsrf::Usual, default_server: false };
-    any(handler).layer(from_fn_with_state(guarded(app, rule, handler_name), guard))
+    let state = guarded(app, Rule::open(kind, Xsrf::Usual), handler_name);
+    any(handler).layer(from_fn_with_state(state, guard))
 }
 
 /// The answer to what no route serves. One handler does it all; the name is for the metrics.
@@ -355,7 +350,6 @@ fn guarded(app: &App, rule: Rule, handler_name: &'static str) -> Guard {
 
 /// A file outside the hub's prefix.
 fn file<H: Handler<T, App>, T: 'static>(app: &App, handler: H) -> MethodRouter<App> {
-    let rule = Rule { kind: Kind::Page, access: Access::Public, xsrf: Xsrf::Exempt, default_server: false };
-    let state = guarded(app, rule, handler_names::FILE);
+    let state = guarded(app, Rule::open(Kind::Page, Xsrf::Exempt), handler_names::FILE);
     on(MethodFilter::GET, handler).layer(from_fn_with_state(state, guard))
 }

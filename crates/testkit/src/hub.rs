@@ -249,8 +249,7 @@ async fn assemble(
         clock: Utc::now,
     };
     let hub = Hub::new(parts, CancellationToken::new());
-    let renderer = Arc::new(renderer.expect("templates"));
-    let app = App { hub: hub.clone(), renderer, options: Arc::new(AppOptions::default()) };
+    let app = App::new(hub.clone(), renderer.expect("templates"), AppOptions::default());
     TestHub { hub, service: HubService::new(app), spawner, routes, events, store, rules }
 }
 

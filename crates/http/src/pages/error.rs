@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{Answer, Failure};
 use crate::guard::Kind;
-use crate::responses::{DefaultHeaders, html};
+use crate::responses::html;
 
 /// Renders a failure for a person.
 pub async fn render(app: &App, caller: &Caller, failure: Failure) -> Response {
@@ -67,6 +67,6 @@ pub async fn show(State(app): State<App>, caller: Caller, Path(status): Path<Str
 pub async fn for_proxy(app: &App, status: StatusCode) -> Response {
     let page = Page { login_url: app.hub.settings.login_url(), ..Page::default() };
     let mut response = rendered(app, &page, status, &of_proxy(app, status));
-    DefaultHeaders::new(&app.options, &app.hub.settings, Kind::Page).add_to(response.headers_mut());
+    app.headers.add_to(Kind::Page, response.headers_mut());
     response
 }

@@ -54,7 +54,7 @@ pub async fn run(loaded: Loaded) -> anyhow::Result<ExitCode> {
     hub.check_routes().await?;
     hub.check_servers(found, check_limit(sections.hub.init_spawners_timeout)).await;
 
-    let app = App { hub: hub.clone(), renderer: Arc::new(parts.renderer), options: Arc::new(parts.app) };
+    let app = App::new(hub.clone(), parts.renderer, parts.app);
     let service = Arc::new(HubService::new(app));
     let (tasks, serving) = (TaskTracker::new(), CancellationToken::new());
     let options = proxying.options(&sections)?;
