@@ -7,7 +7,6 @@ from harness import settings
 from harness.hub import ADMIN_SERVICE, DUMMY_LOGIN, TRIVIAL_SERVERS
 from parity.cases import CASES
 from parity.compare import Talk, difference
-from parity.steps import Case
 
 CONFIG = (
     DUMMY_LOGIN + TRIVIAL_SERVERS + ADMIN_SERVICE + "c.JupyterHub.allow_named_servers = True\n"
@@ -37,11 +36,7 @@ def talks(make_module_hub) -> list[Talk]:
     return [Talk(hub.wait_ready()) for hub in hubs]
 
 
-def _parameter(case: Case):
-    return pytest.param(case, id=case.name, marks=[pytest.mark.stage(case.stage)] if case.stage else [])
-
-
-@pytest.mark.parametrize("case", [_parameter(case) for case in CASES])
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_the_answers_are_the_same(talks, case):
     theirs, ours = (talk.run(case) for talk in talks)
     # `pytest -rP -k NAME` shows what JupyterHub answered.

@@ -19,9 +19,6 @@ PYTHON = Path(os.environ.get("PERIJOVE_TEST_PYTHON", sys.executable))
 #: configurable-http-proxy.
 CHP = Path(os.environ.get("PERIJOVE_TEST_CHP") or shutil.which("configurable-http-proxy") or "configurable-http-proxy")
 
-#: Tests of later stages of the project are skipped unless their stage is named here, or "all".
-STAGE = os.environ.get("PERIJOVE_E2E_STAGE", "")
-
 
 def perijove_binary() -> Path:
     """The binary under test: `PERIJOVE_BINARY`, or the debug build."""

@@ -119,9 +119,9 @@ GROUPS = [
         POST("groups/g1/users", json={"users": ["no-such-user"]}), POST("groups/g1/users", json={}),
         DELETE("groups/g1/users", json={"users": ["g-user"]}), GET("groups/g1"),
         PUT("groups/g1/properties", json={"a": 1}), GET("groups/g1"), DELETE("groups/g1"), DELETE("groups/g1"), GET("groups/g1"),
-    ], stage="api"),
-    Case("groups-many", [POST("groups", json={"groups": ["g2", "g3"]}), POST("groups", json={"groups": ["g2"]}), GET("groups/g3")], stage="api"),
-    Case("groups-list", [GET("groups?limit=1", headers=PAGINATED), GET("groups", who="reader"), GET("groups", who="user:g-list")], stage="api"),
+    ]),
+    Case("groups-many", [POST("groups", json={"groups": ["g2", "g3"]}), POST("groups", json={"groups": ["g2"]}), GET("groups/g3")]),
+    Case("groups-list", [GET("groups?limit=1", headers=PAGINATED), GET("groups", who="reader"), GET("groups", who="user:g-list")]),
 ]
 
 SERVERS = [

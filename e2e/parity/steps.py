@@ -42,8 +42,6 @@ class Case:
     steps: list[Step]
     #: Keys of JSON objects that may differ, each with the reason.
     ignore: dict[str, str] = field(default_factory=dict)
-    #: A later stage of the project that this belongs to.
-    stage: str = ""
 
 
 def GET(path: str, **options: Any) -> Step:
