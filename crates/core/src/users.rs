@@ -82,8 +82,8 @@ impl Hub {
         };
         insert_user(&mut tx, name, admin, self.now()).await.map_err(taken)?;
         tx.commit().await.map_err(Error::from).map_err(taken)?;
-        let user =
-            self.find_user(name.as_str()).await?.ok_or_else(|| Error::internal("a new user is gone"))?;
+        let gone = || Error::NotFound(format!("There is no user {name} any more"));
+        let user = self.find_user(name.as_str()).await?.ok_or_else(gone)?;
         if let Err(refusal) = self.authenticator.add_user(name, &self.policy).await {
             tracing::error!(user.name = %name, "failed to create user: {refusal}");
             let mut tx = self.store.begin().await?;
@@ -178,7 +178,7 @@ impl Hub {
         }
         tx.commit().await?;
         tracing::info!(user.name = %row.name, by = by.name(), "user changed");
-        self.find_user(&row.name).await?.ok_or_else(|| Error::internal("a changed user is gone"))
+        self.find_user(&row.name).await?.ok_or_else(gone)
     }
 
     /// Ends a login session: its tokens are revoked, and, where configured, the user's servers stopped.
