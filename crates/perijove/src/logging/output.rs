@@ -1,8 +1,8 @@
 //! Where log lines go: standard error, one system call for many of them where there are many.
 //!
-//! A line is written at once unless another was written less than [`GAP`] ago; then it waits, with those that come
-//! after it, at most that long. Warnings and errors never wait, nor does a log that nobody reads fast enough grow: what
-//! is more than [`WAITING_AT_MOST`] is written by whoever logs.
+//! The first [`SINGLE_LINES`] of each [`GAP`] are written at once, so that a hub with little to do logs before it answers;
+//! those that follow wait, at most that long. Warnings and errors never wait, nor does a log that nobody reads fast
+//! enough grow: what is more than [`WAITING_AT_MOST`] is written by whoever logs.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -13,6 +13,8 @@ use tracing_subscriber::fmt::MakeWriter;
 
 /// How long a line may wait: what a `kill -9` can lose of a busy hub's log.
 const GAP: Duration = Duration::from_millis(5);
+/// How many lines of that time are written one by one: 1,600 a second, which cost next to nothing.
+const SINGLE_LINES: u32 = 8;
 /// Bytes that may wait.
 const WAITING_AT_MOST: usize = 64 * 1024;
 
@@ -27,7 +29,9 @@ struct Shared {
 
 struct State {
     waiting: Vec<u8>,
-    written: Option<Instant>,
+    /// When the present gap began, and how many lines were written since.
+    gap_began: Instant,
+    single_lines: u32,
     sink: Box<dyn Write + Send>,
 }
 
@@ -44,7 +48,7 @@ impl Output {
     }
 
     fn new(sink: Box<dyn Write + Send>) -> Self {
-        let state = State { waiting: Vec::new(), written: None, sink };
+        let state = State { waiting: Vec::new(), gap_began: Instant::now(), single_lines: 0, sink };
         Self(Arc::new(Shared { state: Mutex::new(state), more: Condvar::new() }))
     }
 
@@ -55,12 +59,15 @@ impl Output {
 
     fn add(&self, line: &[u8], at_once: bool) {
         let mut state = self.0.lock();
-        let now = Instant::now();
         let is_first = state.waiting.is_empty();
-        let busy = state.written.is_some_and(|written| now.duration_since(written) < GAP);
+        let now = Instant::now();
+        if now.duration_since(state.gap_began) >= GAP {
+            state.begin_gap(now);
+        }
         state.waiting.extend_from_slice(line);
-        if at_once || (is_first && !busy) || state.waiting.len() > WAITING_AT_MOST {
-            state.written = Some(now);
+        let single = is_first && state.single_lines < SINGLE_LINES;
+        if at_once || single || state.waiting.len() > WAITING_AT_MOST {
+            state.single_lines += 1;
             state.flush();
         } else if is_first {
             drop(state);
@@ -80,13 +87,17 @@ impl Shared {
             drop(state);
             std::thread::sleep(GAP);
             let mut state = self.lock();
-            state.written = Some(Instant::now());
+            state.begin_gap(Instant::now());
             state.flush();
         }
     }
 }
 
 impl State {
+    fn begin_gap(&mut self, now: Instant) {
+        (self.gap_began, self.single_lines) = (now, 0);
+    }
+
     fn flush(&mut self) {
         // There is nowhere to tell that the log cannot be written.
         let _written = self.sink.write_all(&self.waiting);
@@ -143,23 +154,43 @@ mod tests {
         }
     }
 
+    /// In a gap that does not end, however slow the machine is.
     fn output() -> (Output, Pieces) {
         let pieces = Pieces::default();
-        (Output::new(Box::new(pieces.clone())), pieces)
+        let output = Output::new(Box::new(pieces.clone()));
+        output.0.lock().gap_began = Instant::now() + Duration::from_secs(60);
+        (output, pieces)
+    }
+
+    /// The same after the lines that are written one by one.
+    fn busy() -> (Output, Pieces) {
+        let (output, pieces) = output();
+        output.0.lock().single_lines = SINGLE_LINES;
+        (output, pieces)
     }
 
     #[test]
-    fn a_single_line_is_written_at_once() {
+    fn a_few_lines_are_written_at_once() {
         let (output, pieces) = output();
+        for number in 0..SINGLE_LINES {
+            output.add(format!("{number}\n").as_bytes(), false);
+        }
+        assert_eq!(pieces.0.lock().unwrap().len(), 8);
+        output.add(b"one more\n", false);
+        assert_eq!(pieces.0.lock().unwrap().len(), 8);
+    }
+
+    #[test]
+    fn another_gap_is_another_few_lines() {
+        let (output, pieces) = busy();
+        output.0.lock().gap_began = Instant::now().checked_sub(GAP).unwrap();
         output.add(b"one\n", false);
         assert_eq!(*pieces.0.lock().unwrap(), ["one\n"]);
     }
 
     #[test]
     fn lines_that_follow_closely_are_written_together_and_in_order() {
-        let (output, pieces) = output();
-        // As if a line had been written just now, however slow the machine is.
-        output.0.lock().written = Some(Instant::now() + Duration::from_secs(60));
+        let (output, pieces) = busy();
         output.add(b"one\n", false);
         output.add(b"two\n", false);
         assert!(pieces.0.lock().unwrap().is_empty());
@@ -169,8 +200,7 @@ mod tests {
 
     #[test]
     fn what_waits_is_bounded() {
-        let (output, pieces) = output();
-        output.0.lock().written = Some(Instant::now() + Duration::from_secs(60));
+        let (output, pieces) = busy();
         output.add(&[b'x'; WAITING_AT_MOST], false);
         assert!(pieces.0.lock().unwrap().is_empty());
         output.add(b"y", false);
@@ -179,8 +209,7 @@ mod tests {
 
     #[test]
     fn what_waits_is_written_without_another_line() {
-        let (output, pieces) = output();
-        output.0.lock().written = Some(Instant::now() + Duration::from_secs(60));
+        let (output, pieces) = busy();
         output.add(b"one\n", false);
         let shared = output.0.clone();
         let _writer = std::thread::spawn(move || shared.write_for_ever());
