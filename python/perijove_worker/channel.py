@@ -17,16 +17,26 @@ class Inbox:
     def __init__(self) -> None:
         self._queue: queue.SimpleQueue = queue.SimpleQueue()
         self._lock = threading.Lock()
+        self._first = threading.Event()
         self._deliver: Optional[Callable[[Message], None]] = None
 
     def put(self, message: Message) -> None:
         """Take a message, on the reading thread."""
         with self._lock:
             (self._deliver or self._queue.put)(message)
+        self._first.set()
 
     def get(self) -> Message:
-        """Wait for a message."""
-        return self._queue.get()
+        """Wait for a message and take it."""
+        message = self._queue.get()
+        self._first.clear()
+        return message
+
+    def wait(self) -> None:
+        """Wait until there is a message, and leave it where it is."""
+        while self._queue.empty():
+            self._first.wait()
+            self._first.clear()
 
     def deliver_to(self, deliver: Callable[[Message], None]) -> None:
         """From now on hand messages to ``deliver``, on the reading thread; first those that are kept."""

@@ -1,4 +1,4 @@
-"""The worker's life: evaluate, answer, and stay only while the hub holds something of ours."""
+"""The worker's life: evaluate, answer, and then serve calls until the hub has no use for it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .handles import HandleTable
 
 
 def serve(fd: int) -> None:
-    """Serve requests from the socket until it ends, or until there is nothing left to serve."""
+    """Serve requests from the socket until it ends: a hub that needs no Python closes it."""
     for number in (signal.SIGINT, signal.SIGTERM):
         # The hub decides when this process ends. A handler, unlike SIG_IGN, is not inherited.
         signal.signal(number, lambda *_: None)
@@ -27,8 +27,9 @@ def serve(fd: int) -> None:
     # A worker that replaces another gives out other numbers, so that old ones are never mistaken.
     handles = HandleTable(request["params"]["first_handle"])
     evaluation = Evaluation(Encoder(handles))
-    if not evaluate(channel, evaluation, request) or not len(handles):
+    if not evaluate(channel, evaluation, request):
         leave()
+    inbox.wait()
     from . import calls  # asyncio takes longer to import than most configurations take to run
 
     calls.serve(channel, inbox, evaluation, handles)

@@ -27,7 +27,12 @@ pub struct Chosen {
     pub info: &'static ClassInfo,
     /// Whether `info` is the table of exactly this class.
     pub known: bool,
+    /// Why Python must run the class, although it may be native: in words, for the log.
+    pub python: Option<String>,
 }
+
+/// The variable that makes Python run classes that are native: `authenticator`, `spawner`, or both.
+pub const FORCE_PYTHON: &str = "PERIJOVE_FORCE_PYTHON";
 
 /// The classes whose sections count.
 #[derive(Clone, Debug)]
@@ -47,6 +52,8 @@ pub(crate) struct Findings {
     pub(crate) errors: Vec<ConfigError>,
     /// Traits whose values hold something that lives in the Python worker.
     pub(crate) handles: Vec<Place>,
+    /// Traits of the class looked at that are set and do not, or not quite, act here.
+    unhonoured: Vec<(Place, Status)>,
 }
 
 impl Classes {
@@ -56,13 +63,40 @@ impl Classes {
         let chosen = |name: &str, base: &'static ClassInfo| -> Result<Chosen, ConfigError> {
             let class: ClassRef = hub.get(name)?;
             let exact = sections::all().into_iter().find(|info| info.import_string() == class.name());
-            Ok(Chosen { known: exact.is_some(), info: exact.unwrap_or(base), class })
+            let python = exact.is_none().then(|| "it is no native class".to_owned());
+            Ok(Chosen { known: exact.is_some(), info: exact.unwrap_or(base), class, python })
         };
         Ok(Self {
             authenticator: chosen("authenticator_class", sections::Authenticator::class())?,
             spawner: chosen("spawner_class", sections::Spawner::class())?,
             proxy: chosen("proxy_class", sections::Proxy::class())?,
         })
+    }
+
+    /// Lets Python run the classes that the variable [`FORCE_PYTHON`] lists.
+    ///
+    /// # Errors
+    /// [`ConfigError::BadVariable`] for another word.
+    pub(crate) fn force_python(&mut self, listed: &str) -> Result<(), ConfigError> {
+        for word in listed.split(',').map(str::trim).filter(|word| !word.is_empty()) {
+            let chosen = match word {
+                "authenticator" => &mut self.authenticator,
+                "spawner" => &mut self.spawner,
+                _ => {
+                    return Err(ConfigError::BadVariable {
+                        name: FORCE_PYTHON,
+                        problem: format!("{word:?} is neither authenticator nor spawner"),
+                    });
+                }
+            };
+            chosen.python.get_or_insert_with(|| format!("{FORCE_PYTHON} says so"));
+        }
+        Ok(())
+    }
+
+    /// Whether something must be run by Python.
+    pub(crate) fn need_python(&self) -> bool {
+        self.authenticator.python.is_some() || self.spawner.python.is_some()
     }
 
     fn chosen(&self) -> [&Chosen; 3] {
@@ -84,12 +118,23 @@ impl Classes {
 }
 
 /// Looks over everything that is set.
-pub(crate) fn check(config: &Config, classes: &Classes) -> Result<Findings, ConfigError> {
+///
+/// What a native authenticator or spawner does not honour is no fault: Python runs the class then, and `classes` says so.
+pub(crate) fn check(config: &Config, classes: &mut Classes) -> Result<Findings, ConfigError> {
     let mut findings = Findings::default();
     findings.sections(config, classes);
     for (class, known) in classes.active() {
         let values = config.values(class);
         findings.class(&values, known);
+        let unhonoured = std::mem::take(&mut findings.unhonoured);
+        let plugin = [&mut classes.authenticator, &mut classes.spawner];
+        match plugin.into_iter().find(|chosen| std::ptr::eq(chosen.info, class)) {
+            Some(chosen) => {
+                let reason = unhonoured.first().map(|(place, _)| format!("{place} is not native"));
+                chosen.python = chosen.python.take().or(reason);
+            }
+            None => findings.settle(unhonoured),
+        }
         match deprecated::warnings(&values) {
             Ok(warnings) => findings.warnings.extend(warnings),
             // The same error was found in the look at the class.
@@ -132,22 +177,35 @@ impl Findings {
         if has_handle {
             self.handles.push(place.clone());
         }
-        match info.status {
-            Status::Honoured | Status::Harmless => {}
-            Status::HonouredPlain if has_handle => {
-                self.errors.push(ConfigError::NotCalled { place: Box::new(place) });
-            }
-            Status::HonouredPlain => {}
-            _ if !differs(values, info) => {}
-            Status::NotYetRestricting => self.errors.push(ConfigError::NotYet { place: Box::new(place) }),
-            Status::Partly(words) => {
-                let text = format!("{place} acts only in part in this version of Perijove: {words}");
-                self.warnings.push(Warning::new(text, place.origin));
-            }
-            Status::NotYet => {
-                let text = format!("{place} does nothing yet in this version of Perijove");
-                self.warnings.push(Warning::new(text, place.origin));
-            }
+        let acts = match info.status {
+            Status::Honoured | Status::Harmless => true,
+            Status::HonouredPlain => !has_handle,
+            Status::NotYet | Status::NotYetRestricting | Status::Partly(_) => !differs(values, info),
+        };
+        if !acts {
+            self.unhonoured.push((place, info.status));
+        }
+    }
+
+    /// What of a class that is never run by Python does not act: errors and warnings.
+    fn settle(&mut self, unhonoured: Vec<(Place, Status)>) {
+        for (place, status) in unhonoured {
+            let text = match status {
+                Status::Honoured | Status::Harmless => continue,
+                Status::HonouredPlain => {
+                    self.errors.push(ConfigError::NotCalled { place: Box::new(place) });
+                    continue;
+                }
+                Status::NotYetRestricting => {
+                    self.errors.push(ConfigError::NotYet { place: Box::new(place) });
+                    continue;
+                }
+                Status::Partly(words) => {
+                    format!("{place} acts only in part in this version of Perijove: {words}")
+                }
+                Status::NotYet => format!("{place} does nothing yet in this version of Perijove"),
+            };
+            self.warnings.push(Warning::new(text, place.origin));
         }
     }
 

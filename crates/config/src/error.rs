@@ -61,6 +61,14 @@ pub enum ConfigError {
         /// Which trait, and where it was set.
         place: Box<Place>,
     },
+    /// An environment variable has a value that it must not have.
+    #[error("the environment variable {name}: {problem}")]
+    BadVariable {
+        /// Which.
+        name: &'static str,
+        /// What is wrong.
+        problem: String,
+    },
     /// The code asked for a trait that its class does not have.
     #[error("{class} has no trait {name}")]
     NoSuchTrait {

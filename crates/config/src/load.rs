@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use perijove_model::value::Value;
 use perijove_python::{Evaluation, Interpreter, Worker, WorkerOptions, interpreter};
 
-use crate::check::{self, Classes};
+use crate::check::{self, Classes, FORCE_PYTHON};
 use crate::command_line::{Command, CommandLine, LogFormat};
 use crate::config::Config;
 use crate::deprecated;
@@ -99,6 +99,18 @@ pub struct Loaded {
     pub worker: Option<Worker>,
 }
 
+impl LoadOptions {
+    /// A variable of the environment; the last of several counts.
+    fn variable(&self, name: &str) -> Option<&OsString> {
+        self.env.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value)
+    }
+
+    /// The same as text; empty if it is not there.
+    fn text_variable(&self, name: &str) -> String {
+        self.variable(name).map(|value| value.to_string_lossy().into_owned()).unwrap_or_default()
+    }
+}
+
 /// What the files say.
 #[derive(Default)]
 struct Files {
@@ -123,25 +135,30 @@ impl Config {
         if let Some(action) = early_action(&line, &options)? {
             return Ok(Loaded::without_files(action, line));
         }
-        let files = Files::load(&line, &options).await?;
-        let mut tree = files.tree;
+        let mut files = Files::load(&line, &options).await?;
+        let mut tree = std::mem::take(&mut files.tree);
         tree.merge(line.tree.clone());
-        let mut warnings = line.warnings;
-        warnings.extend(files.warnings);
+        let mut warnings = line.warnings.clone();
+        warnings.append(&mut files.warnings);
         warnings.extend(merge_old_application(&mut tree));
         let mut config = Self::from_tree(tree);
         warnings.extend(deprecated::move_to_proxy(&mut config)?);
         let shown = config.tree().clone();
-        let classes = Classes::of(&config)?;
+        let mut classes = Classes::of(&config)?;
+        classes.force_python(&options.text_variable(FORCE_PYTHON))?;
         let authenticator = &classes.authenticator;
         let section = authenticator.class.class_name();
         warnings.extend(deprecated::move_admin_users(&mut config, authenticator.info, section)?);
         let action = late_action(&line.command, &config)?;
-        let findings = check::check(&config, &classes)?;
+        let findings = check::check(&config, &mut classes)?;
         warnings.extend(findings.warnings);
         let showing = matches!(action, Action::ShowConfig | Action::ShowConfigJson);
         let errors = findings.errors.into_iter().filter(|error| !(showing && error.is_not_yet()));
         ConfigError::all(errors.collect())?;
+        let runs = matches!(action, Action::Run | Action::Token { .. });
+        files
+            .keep_worker(runs && classes.need_python(), !findings.handles.is_empty(), &line, &options)
+            .await?;
         Ok(Loaded {
             action,
             config,
@@ -263,20 +280,48 @@ impl Files {
         line: &CommandLine,
         options: &LoadOptions,
     ) -> Result<Tree, ConfigError> {
-        let variable = |name: &str| {
-            let found = options.env.iter().rev().find(|(known, _)| known == name);
-            found.map(|(_, value)| value.clone())
-        };
+        let evaluation = self.start_worker(vec![path.to_owned()], line, options).await?;
+        let tree = file::python::tree(&evaluation, path);
+        self.evaluation = Some(evaluation);
+        Ok(tree)
+    }
+
+    async fn start_worker(
+        &mut self,
+        paths: Vec<PathBuf>,
+        line: &CommandLine,
+        options: &LoadOptions,
+    ) -> Result<Evaluation, ConfigError> {
+        let variable = |name: &str| options.variable(name).cloned();
         let interpreter = interpreter::discover(line.python.as_deref(), &variable)?;
-        let mut worker = WorkerOptions::new(&interpreter.path, vec![path.to_owned()]);
+        let mut worker = WorkerOptions::new(&interpreter.path, paths);
         worker.env = Some(options.env.clone());
         worker.cwd = Some(options.cwd.clone());
-        let (worker, evaluation) = Worker::start(worker).await?;
-        let tree = file::python::tree(&evaluation, path);
+        let (worker, evaluation) = Worker::evaluate(worker).await?;
         self.interpreter = Some(interpreter);
-        self.evaluation = Some(evaluation);
-        self.worker = worker;
-        Ok(tree)
+        self.worker = Some(worker);
+        Ok(evaluation)
+    }
+
+    /// Python stays if it runs plug-ins or holds something that the configuration could not say in plain values;
+    /// otherwise it ends here. Plug-ins that no Python file names get a process too.
+    async fn keep_worker(
+        &mut self,
+        plugins: bool,
+        has_handles: bool,
+        line: &CommandLine,
+        options: &LoadOptions,
+    ) -> Result<(), ConfigError> {
+        let has_handles =
+            has_handles || self.evaluation.as_ref().is_some_and(|evaluation| evaluation.has_handles);
+        if plugins && self.worker.is_none() {
+            let evaluation = self.start_worker(Vec::new(), line, options).await?;
+            self.evaluation = Some(evaluation);
+        }
+        if !plugins && !has_handles {
+            self.worker = None;
+        }
+        Ok(())
     }
 
     /// Puts a file over those before it, and remarks on what it overrides.

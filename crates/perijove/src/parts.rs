@@ -8,6 +8,7 @@ use anyhow::{Context, bail};
 use chrono::Utc;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use perijove_authenticators::{self as authenticators, Authenticator, Finding, Policy, Severity};
+use perijove_config::check::Chosen;
 use perijove_config::origin::Origin;
 use perijove_config::{Config, Loaded, sections};
 use perijove_core::hooks::Hooks;
@@ -152,9 +153,10 @@ async fn authenticator(
     sections: &Sections,
 ) -> anyhow::Result<(Arc<dyn Authenticator>, Policy)> {
     let name = sections.classes.authenticator.class.name();
-    if authenticators::registry::find(name).is_none() {
+    let is_native = authenticators::registry::find(name).is_some();
+    if let Some(reason) = why_python(&sections.classes.authenticator, is_native) {
         bail!(
-            "c.JupyterHub.authenticator_class = {name:?} is a Python class, which this version of Perijove does not run\n\
+            "c.JupyterHub.authenticator_class = {name:?} must run in Python ({reason}), which this version of Perijove does not do\n\
              hint: native are {}",
             native(authenticators::registry::ENTRIES.iter().map(|entry| (entry.class)().import_string()))
         );
@@ -178,9 +180,10 @@ async fn authenticator(
 
 fn spawner(loaded: &Loaded, sections: &Sections) -> anyhow::Result<Arc<dyn Spawner>> {
     let name = sections.classes.spawner.class.name();
-    if spawners::registry::find(name).is_none() {
+    let is_native = spawners::registry::find(name).is_some();
+    if let Some(reason) = why_python(&sections.classes.spawner, is_native) {
         bail!(
-            "c.JupyterHub.spawner_class = {name:?} is a Python class, which this version of Perijove does not run\n\
+            "c.JupyterHub.spawner_class = {name:?} must run in Python ({reason}), which this version of Perijove does not do\n\
              hint: native are {}",
             native(spawners::registry::ENTRIES.iter().map(|entry| (entry.class)().import_string()))
         );
@@ -220,6 +223,11 @@ fn raise_open_files() -> Option<(u64, u64)> {
             None
         }
     }
+}
+
+/// Why Python must run a class, if it must.
+fn why_python(chosen: &Chosen, is_native: bool) -> Option<String> {
+    chosen.python.clone().or_else(|| (!is_native).then(|| "it is no native class".to_owned()))
 }
 
 fn native(names: impl Iterator<Item = String>) -> String {

@@ -65,17 +65,24 @@ impl Numbers {
 impl Worker {
     /// Runs the configuration files. The worker is `None` if everything they set is plain: no Python remains.
     ///
+    /// # Errors
+    /// Those of [`Worker::evaluate`].
+    pub async fn start(options: WorkerOptions) -> Result<(Option<Self>, Evaluation), WorkerError> {
+        let (worker, evaluation) = Self::evaluate(options).await?;
+        Ok((Some(worker).filter(|_| evaluation.has_handles), evaluation))
+    }
+
+    /// Runs the configuration files, of which there may be none. The process stays until the worker is dropped, for
+    /// plug-ins that the files name by their import strings.
+    ///
     /// Needs a Tokio runtime that lives as long as the worker.
     ///
     /// # Errors
     /// [`WorkerError::Python`] for a syntax error, an exception or `sys.exit` in the files, with file and line;
     /// [`WorkerError::Deadline`] if they take too long; the others if the interpreter does not work.
-    pub async fn start(options: WorkerOptions) -> Result<(Option<Self>, Evaluation), WorkerError> {
+    pub async fn evaluate(options: WorkerOptions) -> Result<(Self, Evaluation), WorkerError> {
         let connection = options.connect()?;
         let evaluation = options.evaluate(&connection, 1).await?;
-        if !evaluation.has_handles {
-            return Ok((None, evaluation));
-        }
         let numbers = Numbers { first: 1, renumbered: None };
         let live = Live { connection: Arc::new(connection), numbers };
         let inner = Inner {
@@ -84,7 +91,7 @@ impl Worker {
             hub: Mutex::default(),
             live: tokio::sync::Mutex::new(live),
         };
-        Ok((Some(Self { inner: Arc::new(inner) }), evaluation))
+        Ok((Self { inner: Arc::new(inner) }, evaluation))
     }
 
     /// Tells the worker about the hub. Hooks that work on spawners, users, handlers or the authenticator need
@@ -140,13 +147,11 @@ impl Worker {
             );
         }
         let numbers = Numbers { first, renumbered: Some(Arc::new(handles)) };
-        if second.has_handles {
-            let amend = json!({ "replace": replace, "remove": remove });
-            connection.request("amend", &amend, SETUP_DEADLINE, "restoring the configuration").await?;
-            let hub = self.inner.hub.lock().unwrap_or_else(PoisonError::into_inner).clone();
-            if let Some(hub) = hub {
-                tell(&connection, &numbers, &hub).await?;
-            }
+        let amend = json!({ "replace": replace, "remove": remove });
+        connection.request("amend", &amend, SETUP_DEADLINE, "restoring the configuration").await?;
+        let hub = self.inner.hub.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(hub) = hub {
+            tell(&connection, &numbers, &hub).await?;
         }
         Ok(Live { connection: Arc::new(connection), numbers })
     }
