@@ -6,7 +6,7 @@ import asyncio
 import threading
 from typing import Any, Callable, Dict, Optional
 
-from . import errors, logs
+from . import calling, errors, logs
 from .channel import Channel, Inbox, Message
 from .encoding import Encoder, decode
 from .evaluate import Evaluation
@@ -74,7 +74,8 @@ class Calls:
             self._channel.refuse(message["id"], error)
             return
         try:
-            result = await method(message["params"])
+            with calling.call():
+                result = await method(message["params"])
         except BaseException as error:  # sys.exit() in a hook must not end the worker
             self._channel.refuse(message["id"], errors.to_message(error, self._evaluation.files))
         else:

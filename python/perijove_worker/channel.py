@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import queue
 import threading
-from typing import Any, Callable, Optional
+from typing import Any, Callable, List, Optional
 
 Message = dict
+
+_left_over: List[str] = []
+
+
+def remove_at_end(path: str) -> None:
+    """Remove a file when this process ends, however it is told to."""
+    _left_over.append(path)
+
+
+def end_process() -> None:
+    """End without ``atexit`` handlers: plug-ins must not clean up servers that outlive this hub."""
+    for path in _left_over:
+        with contextlib.suppress(OSError):
+            os.remove(path)
+    os._exit(0)
 
 
 class Inbox:
@@ -92,8 +108,7 @@ class Channel:
         except (EOFError, OSError):
             pass
         finally:
-            # Without ``atexit`` handlers: plug-ins must not clean up servers that outlive this hub.
-            os._exit(0)
+            end_process()
 
     def _read_exactly(self, size: int) -> bytes:
         chunks = []

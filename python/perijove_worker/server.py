@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 from typing import Any, List
 
 from . import errors
-from .channel import Channel, Inbox, Message
+from .channel import Channel, Inbox, Message, end_process
 from .encoding import Encoder
 from .evaluate import ConfigValueError, Evaluation
 from .handles import HandleTable
@@ -73,4 +72,4 @@ def leave() -> None:
             stream.flush()
         except (OSError, ValueError):
             pass
-    os._exit(0)
+    end_process()

@@ -25,24 +25,14 @@ except ImportError as error:
 
 from traitlets.utils.importstring import import_item
 
+from .database import Database
+
 name_traitlets_logger()
 VERSION: str = jupyterhub.__version__
 if not VERSION.startswith("6."):
     logging.getLogger("JupyterHub").warning(
         "hooks run on the classes of JupyterHub %s in %s, but this hub behaves as 6.1.1", VERSION, sys.prefix
     )
-
-
-class NoDatabase:
-    """Stands where upstream has its database session, which this process does not have."""
-
-    dirty: tuple = ()
-
-    def __getattr__(self, name: str) -> Any:
-        raise RuntimeError(
-            "the hub's database session is not available to functions in the configuration "
-            "(JupyterHub deprecates it); use the hub's REST API instead"
-        )
 
 
 class HubApp:
@@ -68,7 +58,7 @@ class Upstream:
         self._params = params
         self._authenticator: Optional[Any] = None
         self.log = logging.getLogger("JupyterHub")
-        self.database = NoDatabase()
+        self.database = Database(params["database_url"], self.config.JupyterHub.get("db_kwargs", {})).session
         self.settings = self._make_settings()
 
     def _make_settings(self) -> Dict[str, Any]:

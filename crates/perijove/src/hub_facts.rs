@@ -16,8 +16,10 @@ pub fn collect(config: &Config, sections: &Sections, settings: &Settings) -> Hub
         overrides: overrides(config),
         spawner_class: class_name(&sections.classes.spawner.class),
         authenticator_class: class_name(&sections.classes.authenticator.class),
+        authenticator_is_python: sections.classes.authenticator.python.is_some(),
         hub: hub_server(sections),
         settings: hub_settings(sections, settings),
+        database_url: sections.hub.db_url.clone(),
     }
 }
 

@@ -27,10 +27,14 @@ pub struct HubFacts {
     pub spawner_class: ClassName,
     /// The configured authenticator class.
     pub authenticator_class: ClassName,
+    /// Whether its instance in the worker is the hub's authenticator, and not there for hooks only.
+    pub authenticator_is_python: bool,
     /// The hub's own address.
     pub hub: HubServer,
     /// The settings that users and handlers read.
     pub settings: HubSettings,
+    /// The database, as SQLAlchemy names it. Plug-ins and hooks find a session on it as `db`.
+    pub database_url: SecretString,
 }
 
 /// The hub's own address; empty text and 0 mean "not set".

@@ -13,9 +13,11 @@ macro_rules! modules {
 
 const MODULES: &[(&str, &str)] = modules! {
     "perijove_worker" => "__init__.py",
+    "perijove_worker.calling" => "calling.py",
     "perijove_worker.calls" => "calls.py",
     "perijove_worker.changes" => "changes.py",
     "perijove_worker.channel" => "channel.py",
+    "perijove_worker.database" => "database.py",
     "perijove_worker.encoding" => "encoding.py",
     "perijove_worker.errors" => "errors.py",
     "perijove_worker.events" => "events.py",

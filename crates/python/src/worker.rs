@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use perijove_model::value::Handle;
+use secrecy::ExposeSecret;
 use serde_json::{Value as Json, json};
 
 pub use self::hooks::{Argument, Outcome, Response, SpawnerStep};
@@ -169,8 +170,10 @@ async fn tell(connection: &Connection, numbers: &Numbers, hub: &HubFacts) -> Res
         "log_level": hub.log_level,
         "spawner_class": class(&hub.spawner_class)?,
         "authenticator_class": class(&hub.authenticator_class)?,
+        "authenticator_is_python": hub.authenticator_is_python,
         "hub": hub.hub,
         "settings": hub.settings,
+        "database_url": hub.database_url.expose_secret(),
     });
     let overrides = hub
         .overrides

@@ -69,8 +69,10 @@ fn facts() -> HubFacts {
         overrides: Vec::new(),
         spawner_class: ClassName::Named("simple".to_owned()),
         authenticator_class: ClassName::Named("dummy".to_owned()),
+        authenticator_is_python: false,
         hub: HubServer { base_url: "/hub/".to_owned(), routespec: "/".to_owned(), ..HubServer::default() },
         settings: HubSettings { base_url: "/".to_owned(), ..HubSettings::default() },
+        database_url: "sqlite://".into(),
     }
 }
 

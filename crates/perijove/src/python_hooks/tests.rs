@@ -49,6 +49,7 @@ fn hub() -> HubFacts {
         overrides: Vec::new(),
         spawner_class: ClassName::Named("simple".to_owned()),
         authenticator_class: ClassName::Named("dummy".to_owned()),
+        authenticator_is_python: false,
         hub: HubServer {
             base_url: "/hub/".to_owned(),
             ip: "127.0.0.1".to_owned(),
@@ -60,6 +61,7 @@ fn hub() -> HubFacts {
             allow_named_servers: true,
             ..HubSettings::default()
         },
+        database_url: "sqlite://".into(),
     }
 }
 

@@ -26,6 +26,7 @@ fn hub() -> HubFacts {
         overrides: vec![("Spawner".to_owned(), "cpu_limit".to_owned(), Value::Float(1.5))],
         spawner_class: ClassName::Named("jupyterhub.spawner.LocalProcessSpawner".to_owned()),
         authenticator_class: ClassName::Named("dummy".to_owned()),
+        authenticator_is_python: false,
         hub: HubServer {
             base_url: "/p/hub/".to_owned(),
             ip: "127.0.0.1".to_owned(),
@@ -38,6 +39,7 @@ fn hub() -> HubFacts {
             allow_named_servers: true,
             ..HubSettings::default()
         },
+        database_url: "sqlite://".into(),
     }
 }
 
@@ -296,7 +298,6 @@ async fn what_cannot_take_effect_fails_by_name() {
 def hook(spawner):
     if spawner.name == "callable": spawner.popen_kwargs = {"preexec_fn": print}
     if spawner.name == "method": spawner.get_args = lambda: []
-    if spawner.name == "database": spawner.db.query
     if spawner.name == "trait": spawner.notebook_dir = 3
     if spawner.name == "fine": spawner.post_stop_hook = print
 c.Spawner.pre_spawn_hook = hook
@@ -305,7 +306,6 @@ c.Spawner.pre_spawn_hook = hook
     let cases = [
         ("callable", "LocalProcessSpawner.popen_kwargs"),
         ("method", "LocalProcessSpawner.get_args"),
-        ("database", "database session is not available"),
         ("trait", "TraitError"),
     ];
     let step = SpawnerStep::Prepare { with_authenticator: false };
