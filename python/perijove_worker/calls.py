@@ -11,6 +11,7 @@ from .channel import Channel, Inbox, Message
 from .encoding import Encoder, decode
 from .evaluate import Evaluation
 from .handles import HandleTable
+from .hub_calls import HubCalls
 from .objects import Objects
 
 NO_SUCH_METHOD = -32601
@@ -34,7 +35,8 @@ class Calls:
         self._channel = channel
         self._evaluation = evaluation
         self._encoder = Encoder(handles)
-        self._objects = Objects(evaluation.config, handles)
+        self._hub = HubCalls(channel)
+        self._objects = Objects(evaluation.config, handles, self._hub)
         self._event_log: Any = None
         self._loop: Any = None
         self._tasks: Dict[int, asyncio.Task] = {}
@@ -45,6 +47,7 @@ class Calls:
             "configure": self._configure,
             "forget": self._forget,
             "log_event": self._log_event,
+            "serve_handlers": self._serve_handlers,
             "spawner": self._spawner,
             "warm_up": self._warm_up,
         }
@@ -57,7 +60,9 @@ class Calls:
 
     def _receive(self, message: Message) -> None:
         """Take one message, on the reading thread."""
-        if message["method"] == "cancel":
+        if "method" not in message:
+            self._hub.receive(message)
+        elif message["method"] == "cancel":
             self._cancel(message)
         else:
             self._loop.call_soon_threadsafe(self._start, message)
@@ -122,6 +127,9 @@ class Calls:
             self._event_log = EventLog(decode(params["handlers"], self._objects.handle))
         if params["event"] is not None:
             self._event_log.emit(params["event"])
+
+    async def _serve_handlers(self, params: Message) -> Any:
+        return await self._objects.serve_handlers(params)
 
     async def _call(self, params: Message) -> Any:
         function = self._objects.handle(params["handle"])

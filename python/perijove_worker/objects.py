@@ -7,6 +7,7 @@ from typing import Any, Dict, List, Optional
 from .channel import Message
 from .encoding import Encoder, decode
 from .handles import HandleTable
+from .hub_calls import HubCalls
 
 
 class HandleGone(LookupError):
@@ -16,9 +17,11 @@ class HandleGone(LookupError):
 class Objects:
     """Everything that calls work on. Upstream's part comes to life with the first call that needs it."""
 
-    def __init__(self, config: Any, handles: HandleTable) -> None:
+    def __init__(self, config: Any, handles: HandleTable, hub: HubCalls) -> None:
         self._config = config
         self._handles = handles
+        self._hub = hub
+        self._web: Any = None
         self._params: Optional[Message] = None
         self._upstream: Any = None
         self._users: Any = None
@@ -101,6 +104,16 @@ class Objects:
     def authenticator_changes(self) -> List[list]:
         """The traits that code has set on the authenticator since it was made."""
         return self._authenticator_snapshot.changes()
+
+    async def serve_handlers(self, params: Message) -> Message:
+        """Serve the request handlers of plug-ins on a socket; which paths they want."""
+        self._live()
+        if self._web is not None:
+            self._web.close()
+        from .web_app import WebApp
+
+        self._web = WebApp(self._upstream, self._hub, params)
+        return self._web.listen()
 
     def argument(self, form: Any) -> Any:
         """One argument of a call."""

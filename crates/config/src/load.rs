@@ -156,9 +156,9 @@ impl Config {
         let errors = findings.errors.into_iter().filter(|error| !(showing && error.is_not_yet()));
         ConfigError::all(errors.collect())?;
         let runs = matches!(action, Action::Run | Action::Token { .. });
-        files
-            .keep_worker(runs && classes.need_python(), !findings.handles.is_empty(), &line, &options)
-            .await?;
+        // Handlers may be named by import strings, which are plain.
+        let plugins = classes.need_python() || !config.section::<JupyterHub>()?.extra_handlers.is_empty();
+        files.keep_worker(runs && plugins, !findings.handles.is_empty(), &line, &options).await?;
         Ok(Loaded {
             action,
             config,

@@ -152,7 +152,7 @@ impl Hub {
     }
 
     /// Ends the hub because of something that an administrator must mend.
-    pub(crate) fn give_up(&self) {
+    pub fn give_up(&self) {
         self.gave_up.store(true, Ordering::Relaxed);
         self.request_shutdown();
     }

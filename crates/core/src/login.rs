@@ -1,7 +1,7 @@
 //! Logging in: from a form's content to a user in the database.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use perijove_authenticators::{
@@ -84,8 +84,35 @@ impl Hub {
         }
     }
 
-    /// Writes what a login brought: the user, its administrator flag, groups and `auth_state`.
-    async fn persist_login(&self, model: AuthModel) -> Result<Arc<UserRecord>> {
+    /// Counts a login that Python code has made.
+    pub fn count_login(&self, succeeded: bool, took: Duration) {
+        let status = if succeeded { LOGIN_SUCCESS } else { LOGIN_FAILURE };
+        self.metrics.logins.observe([status], took);
+    }
+
+    /// Keeps a user's `auth_state`, encrypted; `None` removes it. Nothing is kept where it is not enabled.
+    ///
+    /// # Errors
+    /// If it cannot be encrypted or written.
+    pub async fn save_auth_state(&self, user: &UserRecord, state: Option<&serde_json::Value>) -> Result<()> {
+        let state = if self.crypt.is_some() { state } else { None };
+        let encrypted = self.encrypt_auth_state(state)?;
+        let mut tx = self.store.begin().await?;
+        let Some(mut row) = tx.users().by_name(&user.row.name).await? else {
+            return Err(Error::NotFound(format!("No such user: {}", user.name)));
+        };
+        row.encrypted_auth_state = encrypted;
+        tx.users().update(&row).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Writes what a login brought: the user, its administrator flag, groups and `auth_state`. Who calls this has
+    /// checked that the user may log in.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a name that no user may have; those of the database.
+    pub async fn persist_login(&self, model: AuthModel) -> Result<Arc<UserRecord>> {
         let name = self.check_user_name(&model.name)?;
         if self.find_user(name.as_str()).await?.is_none() {
             match self.create_user(&name, model.admin.unwrap_or(false)).await {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use perijove_core::Hub;
 use perijove_web::Renderer;
 
+use crate::plugins::{PluginOptions, Plugins};
 use crate::responses::DefaultHeaders;
 
 /// Options of the HTTP layer alone.
@@ -36,12 +37,20 @@ pub struct App {
     pub options: Arc<AppOptions>,
     /// The headers that all answers have.
     pub headers: Arc<DefaultHeaders>,
+    /// Request handlers in Python, where there are any.
+    pub plugins: Option<Arc<Plugins>>,
 }
 
 impl App {
     /// Puts together what all handlers share.
     pub fn new(hub: Arc<Hub>, renderer: Renderer, options: AppOptions) -> Self {
         let headers = Arc::new(DefaultHeaders::new(&options, &hub.settings));
-        Self { hub, renderer: Arc::new(renderer), options: Arc::new(options), headers }
+        Self { hub, renderer: Arc::new(renderer), options: Arc::new(options), headers, plugins: None }
+    }
+
+    /// The same with request handlers of plug-ins.
+    #[must_use]
+    pub fn with_plugins(self, plugins: Option<PluginOptions>) -> Self {
+        Self { plugins: plugins.map(|options| Arc::new(Plugins::new(options))), ..self }
     }
 }

@@ -180,7 +180,7 @@ fn may_use_cookie(kind: Kind, request: &Parts) -> bool {
     }
 }
 
-async fn by_cookie(app: &App, headers: &HeaderMap) -> Result<(Option<Identity>, bool), Failure> {
+pub(crate) async fn by_cookie(app: &App, headers: &HeaderMap) -> Result<(Option<Identity>, bool), Failure> {
     let settings = &app.hub.settings;
     let name = &settings.cookies.login_name;
     let Some(value) = cookies::get(headers, name) else { return Ok((None, false)) };
@@ -199,7 +199,7 @@ async fn by_cookie(app: &App, headers: &HeaderMap) -> Result<(Option<Identity>, 
     Ok((found, stale))
 }
 
-fn bearer(headers: &HeaderMap) -> Option<SecretString> {
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<SecretString> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(char::is_whitespace)?;
     let known = scheme.eq_ignore_ascii_case("token") || scheme.eq_ignore_ascii_case("bearer");
@@ -207,7 +207,7 @@ fn bearer(headers: &HeaderMap) -> Option<SecretString> {
     (known && !token.is_empty() && !token.contains(char::is_whitespace)).then(|| SecretString::from(token))
 }
 
-fn client_of(app: &App, request: &Parts) -> Client {
+pub(crate) fn client_of(app: &App, request: &Parts) -> Client {
     let connection = request.extensions.get::<ConnInfo>();
     let peer: Option<IpAddr> = connection.and_then(|connection| match connection.remote {
         Remote::Tcp(address) => Some(address.ip()),

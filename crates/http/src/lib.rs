@@ -16,6 +16,7 @@ mod models;
 mod next_url;
 mod openapi;
 mod pages;
+mod plugins;
 mod request_log;
 mod responses;
 mod routes;
@@ -25,5 +26,8 @@ mod xsrf;
 pub use app::{App, AppOptions};
 pub use guard::{Access, Kind, Xsrf};
 pub use openapi::Operation;
+pub use plugins::{
+    Pattern as PluginPattern, Patterns as PluginPatterns, PluginOptions, PluginWorker, Plugins,
+};
 pub use routes::{Docs, Row, rows};
 pub use service::HubService;

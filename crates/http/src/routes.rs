@@ -17,6 +17,7 @@ use crate::api::{
 use crate::app::App;
 use crate::guard::{Access, BODY_AT_MOST, Guard, Kind, Rule, Xsrf, guard};
 use crate::openapi::Operation;
+use crate::plugins::after_routes;
 use crate::{handler_names, pages};
 
 /// One route: what it is, who may use it, and its handler.
@@ -335,7 +336,9 @@ fn open<H: Handler<T, App>, T: 'static>(
     handler: H,
 ) -> MethodRouter<App> {
     let state = guarded(app, Rule::open(kind, Xsrf::Usual), handler_name);
-    any(handler).layer(from_fn_with_state(state, guard))
+    let handler = any(handler).layer(from_fn_with_state(state, guard));
+    // Handlers of the configuration come after all routes, and look after themselves.
+    if app.plugins.is_none() { handler } else { handler.layer(from_fn_with_state(app.clone(), after_routes)) }
 }
 
 /// The answer to what no route serves. One handler does it all; the name is for the metrics.

@@ -14,6 +14,7 @@ use tower::Service;
 
 use crate::app::App;
 use crate::pages;
+use crate::plugins;
 use crate::routes;
 
 /// Answers everything that is the hub's: its pages and REST API, and requests for servers that do
@@ -36,9 +37,16 @@ impl HubService {
         B::Error: Into<BoxError>,
     {
         let mut router = self.router.clone();
+        let plugins = self.app.plugins.as_ref().map(|_| self.app.clone());
         Box::pin(async move {
             let mut request = request.map(AxumBody::new);
             request.extensions_mut().insert(connection);
+            if let Some(app) = plugins {
+                request = match Box::pin(plugins::before_routes(&app, request)).await {
+                    Ok(response) => return response.map(|body| body.map_err(Into::into).boxed_unsync()),
+                    Err(request) => request,
+                };
+            }
             let answered: Result<_, Infallible> = router.call(request).await;
             match answered {
                 Ok(mut response) => {

@@ -26,6 +26,7 @@ use perijove_web::{RenderOptions, Renderer};
 use secrecy::ExposeSecret;
 use tokio_util::sync::CancellationToken;
 
+use crate::plugin_handlers::PluginHandlers;
 use crate::proxying::Proxying;
 use crate::sections::Sections;
 use crate::tornado_settings::TornadoSettings;
@@ -48,6 +49,8 @@ pub struct Parts {
     pub renderer: Renderer,
     /// Options of the HTTP layer.
     pub app: AppOptions,
+    /// Request handlers in Python, if there are any.
+    pub handlers: Option<PluginHandlers>,
 }
 
 /// Installs the log as the configuration says.
@@ -108,6 +111,7 @@ pub async fn build(loaded: &Loaded, sections: &Sections, proxying: &Proxying) ->
     let spawner = spawner(loaded, sections)?;
     let hooks = hooks(loaded, sections, &settings).await?;
     let crypt = crypt_keeper(sections)?;
+    let handlers = PluginHandlers::new(loaded.worker.as_ref(), sections, &settings, false)?;
     let hub = HubParts {
         settings,
         store: open_store(&loaded.config, options).await?,
@@ -123,7 +127,7 @@ pub async fn build(loaded: &Loaded, sections: &Sections, proxying: &Proxying) ->
         http: http_client()?,
         clock: Utc::now,
     };
-    Ok(Parts { hub, seed, renderer, app })
+    Ok(Parts { hub, seed, renderer, app, handlers })
 }
 
 /// The environment that this process was started with, where it is text.

@@ -3,7 +3,7 @@
 use http::{HeaderName, header};
 
 /// Whether a header is between neighbours, and never forwarded.
-pub(crate) fn is_hop_by_hop(name: &HeaderName) -> bool {
+pub fn is_hop_by_hop(name: &HeaderName) -> bool {
     *name == header::CONNECTION
         || *name == header::TRANSFER_ENCODING
         || *name == header::UPGRADE

@@ -18,12 +18,13 @@ use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::process::{Child, Command};
 use tokio::sync::{mpsc, oneshot, watch};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::timeout;
 
 pub(crate) use self::pending::Call;
 use self::pending::Pending;
 use crate::error::WorkerError;
+use crate::hub_calls::Callee;
 use crate::output::{LastLines, OutputSink, OutputStream, relay};
 use crate::source;
 
@@ -57,8 +58,8 @@ pub(crate) struct Connection {
 
 impl Connection {
     /// Starts the interpreter and sends it the worker's source. `command` names the interpreter, environment and
-    /// working directory.
-    pub(crate) fn start(mut command: Command, sink: &OutputSink) -> io::Result<Self> {
+    /// working directory, `callee` answers what Python code asks of the hub.
+    pub(crate) fn start(mut command: Command, sink: &OutputSink, callee: Callee) -> io::Result<Self> {
         let (ours, theirs) = std::os::unix::net::UnixStream::pair()?;
         ours.set_nonblocking(true)?;
         command.args(["-c", source::BOOTSTRAP]);
@@ -73,12 +74,13 @@ impl Connection {
         let (kill, killed) = oneshot::channel();
         let (end, ended) = watch::channel(false);
         tokio::spawn(write_frames(writing, outbox));
+        let outgoing = Outgoing(outgoing);
         let process = Process { child, relays, output, pending: Arc::clone(&pending) };
+        let calls = Incoming { reading, callee, outgoing: outgoing.clone() };
         tokio::spawn(async move {
-            process.live(reading, killed).await;
+            process.live(calls, killed).await;
             let _ = end.send(true);
         });
-        let outgoing = Outgoing(outgoing);
         outgoing.send(&source::bundle());
         Ok(Self { outgoing, pending, kill: Mutex::new(Some(kill)), ended })
     }
@@ -166,7 +168,17 @@ async fn write_frames(mut writing: OwnedWriteHalf, mut outbox: mpsc::UnboundedRe
     }
 }
 
-async fn read_frames(mut reading: OwnedReadHalf, pending: &Pending) {
+/// The receiving side of the socket, and who answers what comes from there.
+struct Incoming {
+    reading: OwnedReadHalf,
+    callee: Callee,
+    outgoing: Outgoing,
+}
+
+/// Reads until the end. Calls to the hub that are not answered by then end with the process that made them.
+async fn read_frames(incoming: Incoming, pending: &Pending) {
+    let Incoming { mut reading, callee, outgoing } = incoming;
+    let mut calls = JoinSet::new();
     let mut size = [0; 4];
     while reading.read_exact(&mut size).await.is_ok() {
         let size = usize::try_from(u32::from_be_bytes(size)).unwrap_or(usize::MAX);
@@ -179,10 +191,28 @@ async fn read_frames(mut reading: OwnedReadHalf, pending: &Pending) {
             return;
         }
         match serde_json::from_slice::<Json>(&body) {
-            Ok(message) => pending.receive(message),
+            Ok(message) => match request(&message) {
+                Some(id) => {
+                    while calls.try_join_next().is_some() {}
+                    calls.spawn(answer(callee.clone(), outgoing.clone(), id, message));
+                }
+                None => pending.receive(message),
+            },
             Err(error) => tracing::error!(%error, "the Python worker sent a message that is not JSON"),
         }
     }
+}
+
+/// The number of a message that wants an answer.
+fn request(message: &Json) -> Option<u64> {
+    message.get("method")?;
+    message.get("id")?.as_u64()
+}
+
+async fn answer(callee: Callee, outgoing: Outgoing, id: u64, mut message: Json) {
+    let params = message.get_mut("params").map(Json::take).unwrap_or_default();
+    let method = message.get("method").and_then(Json::as_str).unwrap_or_default();
+    outgoing.send(&callee.answer(id, method, params).await);
 }
 
 /// The child process, watched from its start to its end.
@@ -194,9 +224,9 @@ struct Process {
 }
 
 impl Process {
-    async fn live(mut self, reading: OwnedReadHalf, killed: oneshot::Receiver<()>) {
+    async fn live(mut self, incoming: Incoming, killed: oneshot::Receiver<()>) {
         let pending = Arc::clone(&self.pending);
-        let mut frames = Box::pin(read_frames(reading, &pending));
+        let mut frames = Box::pin(read_frames(incoming, &pending));
         let by_itself = tokio::select! {
             () = &mut frames => true,
             killed = killed => killed.is_err() && timeout(END_GRACE, &mut frames).await.is_ok(),

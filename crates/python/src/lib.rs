@@ -12,6 +12,7 @@ mod connection;
 mod error;
 mod evaluation;
 mod facts;
+mod hub_calls;
 pub mod interpreter;
 mod output;
 mod reconcile;
@@ -24,6 +25,10 @@ pub use facts::{
     ClassName, GroupFacts, HubFacts, HubServer, HubSettings, RequestFacts, ServerFacts, SpawnerFacts,
     UserFacts,
 };
+pub use hub_calls::{HubCallError, HubCalls};
 pub use interpreter::Interpreter;
 pub use output::{OutputSink, OutputStream};
-pub use worker::{Argument, Outcome, Response, SpawnerStep, Worker, WorkerOptions};
+pub use worker::{
+    Argument, HandlerPattern, HandlerPatterns, HandlerServer, Outcome, Response, SpawnerStep, Worker,
+    WorkerOptions,
+};

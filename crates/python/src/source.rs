@@ -24,6 +24,7 @@ const MODULES: &[(&str, &str)] = modules! {
     "perijove_worker.evaluate" => "evaluate.py",
     "perijove_worker.handlers" => "handlers.py",
     "perijove_worker.handles" => "handles.py",
+    "perijove_worker.hub_calls" => "hub_calls.py",
     "perijove_worker.logs" => "logs.py",
     "perijove_worker.objects" => "objects.py",
     "perijove_worker.own_config" => "own_config.py",
@@ -33,6 +34,11 @@ const MODULES: &[(&str, &str)] = modules! {
     "perijove_worker.tracking" => "tracking.py",
     "perijove_worker.upstream" => "upstream.py",
     "perijove_worker.users" => "users.py",
+    "perijove_worker.web_app" => "web_app.py",
+    "perijove_worker.web_handlers" => "web_handlers.py",
+    "perijove_worker.web_settings" => "web_settings.py",
+    "perijove_worker.web_templates" => "web_templates.py",
+    "perijove_worker.web_users" => "web_users.py",
 };
 
 /// Every module by its dotted name, as the bootstrap expects them.

@@ -1,6 +1,7 @@
 //! The worker as the hub sees it: started once, called with deadlines, replaced when it dies or stalls.
 
 mod events;
+mod handlers;
 mod hooks;
 mod options;
 
@@ -12,12 +13,14 @@ use perijove_model::value::Handle;
 use secrecy::ExposeSecret;
 use serde_json::{Value as Json, json};
 
+pub use self::handlers::{HandlerPattern, HandlerPatterns, HandlerServer};
 pub use self::hooks::{Argument, Outcome, Response, SpawnerStep};
 pub use self::options::WorkerOptions;
 use crate::connection::Connection;
 use crate::error::WorkerError;
 use crate::evaluation::Evaluation;
 use crate::facts::{ClassName, HubFacts};
+use crate::hub_calls::{Callee, HubCalls};
 use crate::reconcile::{Reconciliation, Renumbered, reconcile};
 
 /// How many handles one process may number. A replacement starts above, so that no number has two meanings.
@@ -36,6 +39,7 @@ struct Inner {
     options: WorkerOptions,
     first: Evaluation,
     hub: Mutex<Option<HubFacts>>,
+    callee: Callee,
     live: tokio::sync::Mutex<Live>,
 }
 
@@ -82,7 +86,8 @@ impl Worker {
     /// [`WorkerError::Python`] for a syntax error, an exception or `sys.exit` in the files, with file and line;
     /// [`WorkerError::Deadline`] if they take too long; the others if the interpreter does not work.
     pub async fn evaluate(options: WorkerOptions) -> Result<(Self, Evaluation), WorkerError> {
-        let connection = options.connect()?;
+        let callee = Callee::default();
+        let connection = options.connect(&callee)?;
         let evaluation = options.evaluate(&connection, 1).await?;
         let numbers = Numbers { first: 1, renumbered: None };
         let live = Live { connection: Arc::new(connection), numbers };
@@ -90,6 +95,7 @@ impl Worker {
             options,
             first: evaluation.clone(),
             hub: Mutex::default(),
+            callee,
             live: tokio::sync::Mutex::new(live),
         };
         Ok((Self { inner: Arc::new(inner) }, evaluation))
@@ -105,6 +111,11 @@ impl Worker {
         tell(&connection, &numbers, &hub).await?;
         *self.inner.hub.lock().unwrap_or_else(PoisonError::into_inner) = Some(hub);
         Ok(())
+    }
+
+    /// Lets Python code call the hub. The first `calls` stays.
+    pub fn answer_calls(&self, calls: Arc<dyn HubCalls>) {
+        self.inner.callee.set(calls);
     }
 
     /// Imports upstream's classes, which takes seconds, so that the first hook need not wait for it. Call it once
@@ -131,7 +142,7 @@ impl Worker {
     async fn restart(&self, first: u64) -> Result<Live, WorkerError> {
         tracing::warn!("the Python worker has ended; the configuration is evaluated again");
         let options = &self.inner.options;
-        let connection = options.connect()?;
+        let connection = options.connect(&self.inner.callee)?;
         let second = options.evaluate(&connection, first).await?;
         let Reconciliation { handles, replace, remove, lost } = reconcile(&self.inner.first, &second);
         for option in &lost {

@@ -15,7 +15,7 @@ use perijove_core::startup::{Seed, ServiceSeed, TokenSeed, TokenSeedOwner};
 use perijove_core::tokens::{TokenOwner, TokenRequest};
 use perijove_core::{Hub, Parts};
 use perijove_crypto::cookie_secret::CookieSecret;
-use perijove_http::{App, AppOptions, HubService};
+use perijove_http::{App, AppOptions, HubService, PluginOptions, Plugins};
 use perijove_model::name::ServiceName;
 use perijove_proxy::{RouteTable, Target};
 use perijove_store::{Store, StoreOptions};
@@ -34,6 +34,8 @@ pub struct TestHub {
     pub hub: Arc<Hub>,
     /// Its HTTP side.
     pub service: HubService,
+    /// Its plug-ins' handlers; nothing is served before [`Plugins::prepare`].
+    pub plugins: Option<Arc<Plugins>>,
     /// Its spawner.
     pub spawner: Arc<FakeSpawner>,
     /// Its routes.
@@ -52,6 +54,7 @@ pub struct TestHubBuilder {
     seed: Seed,
     policy: PolicySettings,
     hooks: Arc<dyn Hooks>,
+    plugins: Option<PluginOptions>,
 }
 
 impl TestHub {
@@ -64,6 +67,7 @@ impl TestHub {
             seed: Seed { admin_users: admins.clone(), trust_given_tokens: true, ..Seed::default() },
             policy: PolicySettings { allow_all: true, admin_users: admins, ..PolicySettings::default() },
             hooks: Arc::new(NoHooks),
+            plugins: None,
         };
         builder = builder.service("admin-service", |service| service.admin = true);
         builder
@@ -84,6 +88,7 @@ impl TestHub {
             self.store.clone(),
             self.spawner.clone(),
             Arc::new(NoHooks),
+            None,
         )
         .await;
         hub.hub.add_hub_route().await.expect("a route");
@@ -187,6 +192,12 @@ impl TestHubBuilder {
         self
     }
 
+    /// Has request handlers of plug-ins.
+    pub fn plugins(mut self, plugins: PluginOptions) -> Self {
+        self.plugins = Some(plugins);
+        self
+    }
+
     /// Below another path, as `/p/`.
     pub fn base_url(mut self, base_url: &str) -> Self {
         self.settings = settings(base_url);
@@ -211,7 +222,7 @@ impl TestHubBuilder {
         let _installed = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let options = StoreOptions { no_db: true, ..StoreOptions::default() };
         let store = Store::connect("sqlite://", options).await.expect("a database in memory");
-        let hub = assemble(self.settings, self.policy, store, Arc::default(), self.hooks).await;
+        let hub = assemble(self.settings, self.policy, store, Arc::default(), self.hooks, self.plugins).await;
         hub.hub.seed(&self.seed).await.expect("a seeded database");
         hub.hub.add_hub_route().await.expect("a route");
         hub
@@ -224,6 +235,7 @@ async fn assemble(
     store: Store,
     spawner: Arc<FakeSpawner>,
     hooks: Arc<dyn Hooks>,
+    plugins: Option<PluginOptions>,
 ) -> TestHub {
     let authenticator = Arc::new(FakeAuthenticator);
     let policy = Policy::new(rules.clone(), authenticator.as_ref()).await.expect("a policy");
@@ -249,8 +261,10 @@ async fn assemble(
         clock: Utc::now,
     };
     let hub = Hub::new(parts, CancellationToken::new());
-    let app = App::new(hub.clone(), renderer.expect("templates"), AppOptions::default());
-    TestHub { hub, service: HubService::new(app), spawner, routes, events, store, rules }
+    let app =
+        App::new(hub.clone(), renderer.expect("templates"), AppOptions::default()).with_plugins(plugins);
+    let plugins = app.plugins.clone();
+    TestHub { hub, plugins, service: HubService::new(app), spawner, routes, events, store, rules }
 }
 
 fn settings(base_url: &str) -> Settings {

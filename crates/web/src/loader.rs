@@ -84,6 +84,11 @@ pub(crate) fn stock_names() -> impl Iterator<Item = String> {
     Stock::iter().map(std::borrow::Cow::into_owned)
 }
 
+/// All stock templates, name and source, for another engine.
+pub fn stock_templates() -> impl Iterator<Item = (String, String)> {
+    stock_names().filter_map(|name| stock(&name).map(|source| (name, source)))
+}
+
 fn stock(name: &str) -> Option<String> {
     Stock::get(name).map(|file| String::from_utf8_lossy(&file.data).into_owned())
 }

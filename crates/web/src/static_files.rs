@@ -60,6 +60,11 @@ pub fn static_paths() -> impl Iterator<Item = Cow<'static, str>> {
     Files::iter()
 }
 
+/// Upstream's names of files that have other names here, with their versions.
+pub fn static_aliases() -> impl Iterator<Item = (String, String)> {
+    ALIASES.iter().filter_map(|(alias, path)| Some(((*alias).to_owned(), static_file(path)?.version)))
+}
+
 fn resolve(path: &str) -> &str {
     ALIASES.iter().find(|(alias, _)| *alias == path).map_or(path, |(_, file)| file)
 }

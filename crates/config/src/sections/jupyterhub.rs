@@ -101,7 +101,7 @@ section! {
         /// Certificate authorities made elsewhere, for `internal_ssl`.
         external_ssl_authorities: BTreeMap<String, Value> = DICT, EmptyDict, NotYetRestricting;
         /// Further request handlers (Python classes). Deprecated in favour of services.
-        extra_handlers: Vec<Value> = LIST, EmptyList, NotYet;
+        extra_handlers: Vec<Value> = LIST, EmptyList, Honoured;
         /// A file that gets a copy of the log. Deprecated: redirect the output instead.
         extra_log_file: String = Kind::Unicode, Text(""), NotYet;
         /// Further Python logging handlers.

@@ -5,6 +5,7 @@ mod authorisation;
 mod metrics;
 mod oauth;
 mod pages;
+mod plugins;
 mod scope_matrix;
 mod servers;
 mod services;

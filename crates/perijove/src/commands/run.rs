@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::pid_file::PidFile;
+use crate::plugin_handlers::PluginHandlers;
 use crate::proxying::Proxying;
 use crate::sections::Sections;
 use crate::{leftover_proxy, parts, proxying, signals};
@@ -54,7 +55,10 @@ pub async fn run(loaded: Loaded) -> anyhow::Result<ExitCode> {
     hub.check_routes().await?;
     hub.check_servers(found, check_limit(sections.hub.init_spawners_timeout)).await;
 
-    let app = App::new(hub.clone(), parts.renderer, parts.app);
+    let handlers = parts.handlers;
+    let app = App::new(hub.clone(), parts.renderer, parts.app)
+        .with_plugins(handlers.as_ref().map(PluginHandlers::options));
+    let plugins = app.plugins.clone();
     let service = Arc::new(HubService::new(app));
     let (tasks, serving) = (TaskTracker::new(), CancellationToken::new());
     let options = proxying.options(&sections)?;
@@ -64,6 +68,9 @@ pub async fn run(loaded: Loaded) -> anyhow::Result<ExitCode> {
     hub.run();
     reap_strangers(&tasks, &serving);
     warm_up(&loaded);
+    if let (Some(handlers), Some(plugins)) = (&handlers, plugins) {
+        handlers.start(&hub, plugins);
+    }
     hub.metrics.hub_start.observe(began.elapsed());
     tracing::info!("JupyterHub is now running at {}", sections.shown_url());
     tracing::debug!(duration_ms = began.elapsed().as_secs_f64() * 1000.0, "started");

@@ -11,6 +11,7 @@ use tokio::time::timeout;
 use crate::connection::Connection;
 use crate::error::WorkerError;
 use crate::evaluation::{Evaluation, WireEvaluation};
+use crate::hub_calls::Callee;
 use crate::output::{OutputSink, log_sink};
 
 /// How long to wait for the output of a configuration that failed.
@@ -61,8 +62,8 @@ impl WorkerOptions {
     }
 
     /// Starts the interpreter.
-    pub(super) fn connect(&self) -> Result<Connection, WorkerError> {
-        Connection::start(self.command(), &self.output)
+    pub(super) fn connect(&self, callee: &Callee) -> Result<Connection, WorkerError> {
+        Connection::start(self.command(), &self.output, callee.clone())
             .map_err(|source| WorkerError::Start { path: self.interpreter.clone(), source })
     }
 

@@ -20,7 +20,7 @@ fn list(items: &[&str]) -> Value {
     Value::List(items.iter().map(|item| (*item).into()).collect())
 }
 
-fn hub() -> HubFacts {
+pub fn hub() -> HubFacts {
     HubFacts {
         log_level: 20,
         overrides: vec![("Spawner".to_owned(), "cpu_limit".to_owned(), Value::Float(1.5))],

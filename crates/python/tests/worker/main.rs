@@ -5,4 +5,5 @@
 mod calls;
 mod common;
 mod evaluate;
+mod handlers;
 mod hooks;

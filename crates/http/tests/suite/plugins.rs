@@ -1,0 +1,185 @@
+//! Requests for handlers of plug-ins, with a stand-in for the Python process.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use axum::Router;
+use axum::extract::Request;
+use axum::http::{Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use perijove_http::{PluginOptions, PluginPattern, PluginPatterns, PluginWorker};
+use perijove_testkit::TestHub;
+use tempfile::TempDir;
+use tokio::net::UnixListener;
+use tokio::task::JoinHandle;
+
+/// Answers with what it got.
+#[derive(Default)]
+struct Echo {
+    socket: PathBuf,
+    served: AtomicUsize,
+    task: Mutex<Option<JoinHandle<()>>>,
+    refuses: bool,
+}
+
+impl Echo {
+    /// As if the process died.
+    fn die(&self) {
+        self.task.lock().unwrap().take().unwrap().abort();
+        std::fs::remove_file(&self.socket).unwrap();
+    }
+}
+
+#[async_trait]
+impl PluginWorker for Echo {
+    async fn serve(&self) -> Result<PluginPatterns, String> {
+        if self.refuses {
+            return Err("no such class".to_owned());
+        }
+        self.served.fetch_add(1, Ordering::Relaxed);
+        let listener = UnixListener::bind(&self.socket).unwrap();
+        let echo = Router::new().fallback(echo);
+        *self.task.lock().unwrap() =
+            Some(tokio::spawn(async move { axum::serve(listener, echo).await.unwrap() }));
+        let all = |regexes: &[&str]| {
+            let pattern = |regex: &&str| PluginPattern { regex: (*regex).into(), class: "a.Handler".into() };
+            regexes.iter().map(pattern).collect()
+        };
+        Ok(PluginPatterns {
+            authenticator: all(&["/hub/login$", "/hub/signup$"]),
+            extra: all(&["/hub/own/(.*)$", "/hub/home$", "/hub/api/own$"]),
+        })
+    }
+
+    async fn check(&self) {}
+}
+
+async fn echo(request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+    let mut said = format!("{} {}\n", parts.method, parts.uri);
+    for (name, value) in &parts.headers {
+        said += &format!("{name}: {}\n", value.to_str().unwrap());
+    }
+    said += &format!("\n{}", String::from_utf8_lossy(&body));
+    let headers = [
+        (header::SERVER, "TornadoServer/6.6"),
+        (header::SET_COOKIE, "a=b"),
+        (header::TRAILER, "x"),
+        (header::CONTENT_TYPE, "text/plain"),
+    ];
+    (StatusCode::IM_A_TEAPOT, headers, said).into_response()
+}
+
+async fn hub(with_authenticator: bool, change: impl FnOnce(&mut Echo)) -> (TestHub, Arc<Echo>, TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let socket = folder.path().join("socket");
+    let mut echo = Echo { socket: socket.clone(), ..Echo::default() };
+    change(&mut echo);
+    let worker = Arc::new(echo);
+    let options = PluginOptions { worker: worker.clone(), socket, with_authenticator };
+    (TestHub::builder().plugins(options).build().await, worker, folder)
+}
+
+#[tokio::test]
+async fn an_authenticators_handlers_come_first_and_others_last() {
+    let (hub, _, _folder) = hub(true, |_| ()).await;
+    hub.plugins.as_ref().unwrap().prepare().await.unwrap();
+    for (path, theirs) in [
+        ("/hub/login", true),
+        ("/hub/login?next=x", true),
+        ("/hub/signup", true),
+        ("/hub/signup/", false),
+        ("/hub/own/a%2Fb", true),
+        ("/hub/home", false),
+        ("/hub/api/own", true),
+        ("/hub/api/", false),
+        ("/hub/none", false),
+        ("/own/a", false),
+    ] {
+        for method in [Method::GET, Method::POST, Method::DELETE] {
+            let answer = hub.request(method.clone(), path).send().await;
+            assert_eq!(answer.status == StatusCode::IM_A_TEAPOT, theirs, "{method} {path}");
+            if theirs {
+                assert!(answer.text().starts_with(&format!("{method} {path}\n")), "{}", answer.text());
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn handlers_of_a_native_authenticator_do_not_count() {
+    let (hub, _, _folder) = hub(false, |_| ()).await;
+    // Nothing waits for Python but what is nobody else's.
+    assert_eq!(hub.get("/hub/login").send().await.status, StatusCode::OK);
+    hub.plugins.as_ref().unwrap().prepare().await.unwrap();
+    assert_eq!(hub.get("/hub/login").send().await.status, StatusCode::OK);
+    assert_eq!(hub.get("/hub/own/x").send().await.status, StatusCode::IM_A_TEAPOT);
+}
+
+#[tokio::test]
+async fn the_handler_learns_who_asks_and_the_client_what_it_answers() {
+    let (hub, _, _folder) = hub(true, |_| ()).await;
+    hub.plugins.as_ref().unwrap().prepare().await.unwrap();
+    let answer = hub
+        .post("/hub/signup?a=b")
+        .header("x-forwarded-for", "6.6.6.6, 192.0.2.1")
+        .header("x-forwarded-proto", "https")
+        .header("x-perijove-client-address", "1.1.1.1")
+        .header("x-perijove-client-scheme", "gopher")
+        .header("connection", "keep-alive")
+        .cookies("a=b; c=d")
+        .form("x=y")
+        .send()
+        .await;
+    let said = answer.text();
+    for line in [
+        "POST /hub/signup?a=b\n",
+        "\nhost: hub.example\n",
+        "\nx-forwarded-for: 6.6.6.6, 192.0.2.1\n",
+        "\nx-forwarded-proto: https\n",
+        "\nx-forwarded-host: hub.example\n",
+        "\nx-perijove-client-address: 192.0.2.1\n",
+        "\nx-perijove-client-scheme: https\n",
+        "\ncookie: a=b; c=d\n",
+        "\n\nx=y",
+    ] {
+        assert!(said.contains(line), "{line:?} is missing in {said}");
+    }
+    assert!(!said.contains("connection:") && !said.contains("1.1.1.1") && !said.contains("gopher"), "{said}");
+    assert_eq!(answer.header("set-cookie"), "a=b");
+    assert_eq!((answer.header("server"), answer.header("content-type")), ("", "text/plain"));
+}
+
+#[tokio::test]
+async fn a_body_may_be_only_so_large() {
+    let (hub, _, _folder) = hub(true, |_| ()).await;
+    hub.plugins.as_ref().unwrap().prepare().await.unwrap();
+    let answer = hub.post("/hub/signup").raw(vec![b'x'; 11 * 1024 * 1024]).send().await;
+    assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
+}
+
+#[tokio::test]
+async fn a_process_that_died_is_made_to_serve_again() {
+    let (hub, echo, _folder) = hub(true, |_| ()).await;
+    hub.plugins.as_ref().unwrap().prepare().await.unwrap();
+    assert_eq!(hub.get("/hub/signup").send().await.status, StatusCode::IM_A_TEAPOT);
+    echo.die();
+    assert_eq!(hub.get("/hub/signup").send().await.status, StatusCode::IM_A_TEAPOT);
+    assert_eq!(echo.served.load(Ordering::Relaxed), 2);
+}
+
+#[tokio::test]
+async fn without_the_process_pages_say_so_and_programs_go_on() {
+    let (hub, _, _folder) = hub(true, |echo| echo.refuses = true).await;
+    // Before Python is there, programs are answered.
+    assert_eq!(hub.get("/hub/health").send().await.status, StatusCode::OK);
+    let error = hub.plugins.as_ref().unwrap().prepare().await.unwrap_err();
+    assert_eq!(error, "no such class");
+    let answer = hub.get("/hub/login").send().await;
+    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(answer.header("content-type").starts_with("text/html"));
+    assert_eq!(answer.header("x-jupyterhub-version"), "6.1.1");
+}

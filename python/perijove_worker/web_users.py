@@ -1,0 +1,116 @@
+"""Upstream's users on the hub's database, for request handlers of plug-ins."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, Optional
+
+from jupyterhub import orm
+from jupyterhub.user import User, UserDict
+
+from . import calling
+from .hub_calls import HubCalls
+
+
+class WebUser(User):
+    """A user whose servers and encrypted state are the hub's."""
+
+    hub: HubCalls
+    #: When each user's login was last refreshed, by number. Users themselves end with the request.
+    refreshed: Dict[int, float]
+
+    @property
+    def _auth_refreshed(self) -> Optional[float]:
+        return self.refreshed.get(self.id)
+
+    @_auth_refreshed.setter
+    def _auth_refreshed(self, time: float) -> None:
+        self.refreshed[self.id] = time
+
+    async def get_auth_state(self) -> Any:
+        """The authentication state, decrypted by the hub."""
+        return await self.ask("auth_state", {})
+
+    async def save_auth_state(self, auth_state: Any) -> None:
+        """Let the hub encrypt and store a new authentication state."""
+        await self.ask("save_auth_state", {"auth_state": auth_state})
+
+    async def spawn(
+        self, server_name: str = "", display_name: str = "", options: Any = None, handler: Any = None
+    ) -> None:
+        """Let the hub start a server, and wait for it as long as a request may wait."""
+        asked = {"server": server_name, "display_name": display_name, "options": options}
+        await self.ask("start_server", asked)
+
+    async def stop(self, server_name: str = "") -> None:
+        """Let the hub stop a server, and wait for it as long as a request may wait."""
+        await self.ask("stop_server", {"server": server_name})
+
+    async def ask(self, method: str, params: dict) -> Any:
+        """Ask the hub for something about this user, and see afterwards what it wrote."""
+        return await ask(self.hub, self.db, method, {"user": self.name, **params})
+
+
+class WebUsers(UserDict):
+    """The users of one request, on its session."""
+
+    def __init__(self, settings: dict, kind: type) -> None:
+        super().__init__(lambda: settings["db"], settings)
+        self._kind = kind
+
+    def from_orm(self, orm_user: Any) -> User:
+        """A new user."""
+        return self._kind(orm_user, self.settings)
+
+    def __getitem__(self, key: Any) -> User:
+        """The user; upstream's own lookup would make its own class."""
+        if isinstance(key, orm.User):
+            key = self.add(key).id
+        user = super().__getitem__(key)
+        for name, row in user.orm_spawners.items():
+            if row.server is not None:
+                user.spawners[name]  # makes the object, so that the server counts as active
+        return user
+
+
+class UsersOfCall:
+    """Stands for upstream's cache of users: the cache of the present request."""
+
+    def __init__(self, settings: dict, hub: HubCalls) -> None:
+        self._settings = settings
+        self._kind = type("User", (WebUser,), {"hub": hub, "refreshed": {}})
+
+    def _users(self) -> WebUsers:
+        call = calling.current()
+        users = getattr(call, "users", None)
+        if users is None:
+            users = WebUsers(self._settings, self._kind)
+            if call is not None:
+                call.users = users
+        return users
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._users(), name)
+
+    def __getitem__(self, key: Any) -> User:
+        return self._users()[key]
+
+    def __delitem__(self, key: Any) -> None:
+        del self._users()[key]
+
+    def __contains__(self, key: Any) -> bool:
+        return key in self._users()
+
+    def __iter__(self) -> Any:
+        return iter(self._users())
+
+    def __len__(self) -> int:
+        return len(self._users())
+
+
+async def ask(hub: HubCalls, database: Any, method: str, params: dict) -> Any:
+    """Ask the hub for something that it may write to the database for."""
+    calling.settle()
+    try:
+        return await hub.call(method, params)
+    finally:
+        database.expire_all()
