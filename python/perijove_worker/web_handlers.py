@@ -18,6 +18,7 @@ from .hub_calls import HubCalls
 from .web_users import ask
 
 _execute = BaseHandler._execute
+_prepare = BaseHandler.prepare
 _login_user = BaseHandler.login_user
 
 
@@ -55,6 +56,10 @@ def install(hub: HubCalls) -> None:
         with calling.call():
             await _execute(self, *args, **kwargs)
 
+    async def prepare(self: BaseHandler) -> None:
+        await _prepare(self)
+        calling.settle()  # a handler may wait long, and connections to the database are few
+
     async def auth_to_user(self: BaseHandler, authenticated: Any, user: Optional[User] = None) -> User:
         model = {"name": authenticated} if isinstance(authenticated, str) else dict(authenticated)
         if user is not None and model["name"] != user.name:
@@ -65,12 +70,14 @@ def install(hub: HubCalls) -> None:
 
     async def login_user(self: BaseHandler, data: Any = None) -> Optional[User]:
         began = time.perf_counter()
+        calling.settle()
         user = await _login_user(self, data)
         took = {"succeeded": user is not None, "seconds": time.perf_counter() - began}
         await hub.call("count_login", took)
         return user
 
     BaseHandler._execute = execute
+    BaseHandler.prepare = prepare
     BaseHandler.auth_to_user = auth_to_user
     BaseHandler.login_user = login_user
     BaseHandler.spawn_single_user = spawn_single_user

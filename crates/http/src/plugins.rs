@@ -43,6 +43,8 @@ pub struct PluginOptions {
     pub socket: PathBuf,
     /// Whether the authenticator is a Python one, so that any path may be its.
     pub with_authenticator: bool,
+    /// How long a handler may take beyond what it may wait for a server.
+    pub answer_time: Duration,
 }
 
 /// What is known of the handlers.

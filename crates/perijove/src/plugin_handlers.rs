@@ -22,6 +22,8 @@ use crate::sections::Sections;
 
 /// How long Python may take to import JupyterHub and to make the application.
 const SERVE_DEADLINE: Duration = Duration::from_secs(120);
+/// How long a handler may take beyond what it may wait for a server.
+const ANSWER_TIME: Duration = Duration::from_secs(60);
 /// How long a process may take to show that it is not stuck.
 const CHECK_DEADLINE: Duration = Duration::from_secs(5);
 /// The longest path of a socket, which the system limits to 107 bytes.
@@ -72,6 +74,7 @@ impl PluginHandlers {
             worker: Arc::new(Serving { worker: self.worker.clone(), server: self.server.clone() }),
             socket: self.server.socket.clone(),
             with_authenticator: self.server.with_authenticator,
+            answer_time: ANSWER_TIME,
         }
     }
 

@@ -24,8 +24,6 @@ use crate::guard::{self, BODY_AT_MOST, Kind};
 use crate::request_log::Entry;
 use crate::{handler_names, pages};
 
-/// How long a handler may take beyond what it may wait for a server.
-const ANSWER_TIME: Duration = Duration::from_secs(60);
 /// The largest answer; upstream sets none, but nothing here streams.
 const ANSWER_AT_MOST: usize = 100 * 1024 * 1024;
 /// What the worker's `web_app.py` reads of the client.
@@ -108,7 +106,7 @@ async fn exchange(
     let socket = connect(plugins, target.served).await?;
     let servers = &app.hub.settings.servers;
     let waits = servers.slow_spawn_timeout.max(0.0) + servers.slow_stop_timeout.max(0.0);
-    let limit = ANSWER_TIME + Duration::try_from_secs_f64(waits).unwrap_or_default();
+    let limit = plugins.options.answer_time + Duration::try_from_secs_f64(waits).unwrap_or_default();
     match timeout(limit, Box::pin(send(socket, request))).await {
         Ok(Ok(response)) => Ok(response),
         Ok(Err(error)) => {

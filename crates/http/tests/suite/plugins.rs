@@ -3,12 +3,14 @@
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use axum::Router;
 use axum::extract::Request;
 use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use perijove_core::settings::Settings;
 use perijove_http::{PluginOptions, PluginPattern, PluginPatterns, PluginWorker};
 use perijove_testkit::TestHub;
 use tempfile::TempDir;
@@ -22,6 +24,7 @@ struct Echo {
     served: AtomicUsize,
     task: Mutex<Option<JoinHandle<()>>>,
     refuses: bool,
+    checked: AtomicUsize,
 }
 
 impl Echo {
@@ -53,11 +56,16 @@ impl PluginWorker for Echo {
         })
     }
 
-    async fn check(&self) {}
+    async fn check(&self) {
+        self.checked.fetch_add(1, Ordering::Relaxed);
+    }
 }
 
 async fn echo(request: Request) -> Response {
     let (parts, body) = request.into_parts();
+    if parts.uri.query() == Some("for-ever") {
+        std::future::pending::<()>().await;
+    }
     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
     let mut said = format!("{} {}\n", parts.method, parts.uri);
     for (name, value) in &parts.headers {
@@ -79,8 +87,13 @@ async fn hub(with_authenticator: bool, change: impl FnOnce(&mut Echo)) -> (TestH
     let mut echo = Echo { socket: socket.clone(), ..Echo::default() };
     change(&mut echo);
     let worker = Arc::new(echo);
-    let options = PluginOptions { worker: worker.clone(), socket, with_authenticator };
-    (TestHub::builder().plugins(options).build().await, worker, folder)
+    let answer_time = Duration::from_millis(200);
+    let options = PluginOptions { worker: worker.clone(), socket, with_authenticator, answer_time };
+    let no_wait = |settings: &mut Settings| {
+        settings.servers.slow_spawn_timeout = 0.0;
+        settings.servers.slow_stop_timeout = 0.0;
+    };
+    (TestHub::builder().settings(no_wait).plugins(options).build().await, worker, folder)
 }
 
 #[tokio::test]
@@ -169,6 +182,14 @@ async fn a_process_that_died_is_made_to_serve_again() {
     echo.die();
     assert_eq!(hub.get("/hub/signup").send().await.status, StatusCode::IM_A_TEAPOT);
     assert_eq!(echo.served.load(Ordering::Relaxed), 2);
+}
+
+#[tokio::test]
+async fn a_handler_that_never_answers_is_not_waited_for() {
+    let (hub, echo, _folder) = hub(true, |_| ()).await;
+    hub.plugins.as_ref().unwrap().prepare().await.unwrap();
+    assert_eq!(hub.get("/hub/signup?for-ever").send().await.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(echo.checked.load(Ordering::Relaxed), 1);
 }
 
 #[tokio::test]

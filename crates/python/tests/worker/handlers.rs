@@ -25,7 +25,10 @@ class Ask(BaseHandler):
 class Leave(BaseHandler):
     def get(self):
         os._exit(1)
-c.JupyterHub.extra_handlers = [(r"/ask/(\w+)", Ask), (r"/leave", Leave)]
+class Block(BaseHandler):
+    def get(self):
+        __import__("time").sleep(600)
+c.JupyterHub.extra_handlers = [(r"/block", Block), (r"/ask/(\w+)", Ask), (r"/leave", Leave)]
 "#;
 
 #[derive(Default)]
@@ -90,7 +93,7 @@ async fn handlers_are_served_call_the_hub_and_are_served_again() {
     let socket = files.root.path().join("socket");
     let patterns = worker.serve_handlers(&server(&socket), SOON).await.unwrap();
     let names: Vec<&str> = patterns.extra.iter().map(|HandlerPattern { regex, .. }| regex.as_str()).collect();
-    assert_eq!(names, [r"/p/hub/ask/(\w+)$", "/p/hub/leave$"]);
+    assert_eq!(names, ["/p/hub/block$", r"/p/hub/ask/(\w+)$", "/p/hub/leave$"]);
     assert!(patterns.authenticator.is_empty());
 
     let answer = get(&socket, "/p/hub/ask/hello").await.unwrap();
@@ -107,5 +110,25 @@ async fn handlers_are_served_call_the_hub_and_are_served_again() {
     assert_eq!(get(&socket, "/p/hub/leave").await.unwrap(), "");
     let again = worker.serve_handlers(&server(&socket), SOON).await.unwrap();
     assert_eq!(again.extra.len(), patterns.extra.len());
+    assert!(get(&socket, "/p/hub/ask/again").await.unwrap().ends_with(r#"{"said": "again!"}"#));
+}
+
+#[tokio::test]
+async fn a_process_whose_handler_blocks_is_replaced() {
+    let Some(python) = python_with_jupyterhub() else { return };
+    let files = Files::run_by(python);
+    let worker = started(&files, Arc::default()).await;
+    let socket = files.root.path().join("socket");
+    worker.serve_handlers(&server(&socket), SOON).await.unwrap();
+    worker.check(SOON).await.unwrap();
+    let path = socket.clone();
+    let blocked = tokio::spawn(async move { get(&path, "/p/hub/block").await });
+    // It has begun once nothing else is answered any more.
+    let short = Duration::from_millis(300);
+    while worker.check(short).await.is_ok() {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(blocked.await.unwrap().unwrap_or_default(), "");
+    worker.serve_handlers(&server(&socket), SOON).await.unwrap();
     assert!(get(&socket, "/p/hub/ask/again").await.unwrap().ends_with(r#"{"said": "again!"}"#));
 }
