@@ -176,3 +176,6 @@ impl From<Model> for AuthModel {
         Self { name, admin, auth_state, user_info, groups, roles }
     }
 }
+
+#[cfg(test)]
+mod tests;
