@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import threading
 from typing import Any, Callable, Dict, Optional
 
@@ -15,6 +16,8 @@ from .hub_calls import HubCalls
 from .objects import Objects
 
 NO_SUCH_METHOD = -32601
+# The number of the call that a task answers.
+CALL: contextvars.ContextVar = contextvars.ContextVar("call")
 # How long the event loop may take to notice a cancelled call before it counts as stuck.
 RESPONSE_TIME = 0.5
 
@@ -45,9 +48,11 @@ class Calls:
             "authenticator": self._authenticator,
             "call": self._call,
             "configure": self._configure,
+            "describe_spawner": self._describe_spawner,
             "forget": self._forget,
             "log_event": self._log_event,
             "serve_handlers": self._serve_handlers,
+            "own_spawner": self._own_spawner,
             "spawner": self._spawner,
             "warm_up": self._warm_up,
         }
@@ -79,6 +84,7 @@ class Calls:
             self._channel.refuse(message["id"], error)
             return
         try:
+            CALL.set(message["id"])
             with calling.call():
                 result = await method(message["params"])
         except BaseException as error:  # sys.exit() in a hook must not end the worker
@@ -112,6 +118,8 @@ class Calls:
 
     async def _configure(self, params: Message) -> None:
         logs.redirect(self._channel, params["log_level"])
+        if params.get("output_file"):
+            logs.print_to(params["output_file"])
         self._objects.configure(params)
 
     async def _warm_up(self, params: Message) -> Any:
@@ -142,6 +150,21 @@ class Calls:
 
     async def _spawner(self, params: Message) -> Any:
         return await self._objects.run_spawner_step(params, self._encoder)
+
+    async def _describe_spawner(self, params: Message) -> Any:
+        return self._objects.describe_spawner()
+
+    async def _own_spawner(self, params: Message) -> Any:
+        call = CALL.get()
+
+        def tell(event: Any) -> None:
+            self._channel.notify("progress", {"call": call, "event": event})
+
+        outcome = await self._objects.run_own_spawner_step(params, tell)
+        if outcome["saved"] is not None:
+            user, (auth_state,) = params["spawner"]["user"]["name"], outcome["saved"]
+            await self._hub.call("save_auth_state", {"user": user, "auth_state": auth_state})
+        return {"value": self._encoder.encode(outcome["value"])}
 
     async def _run(self, forms: list, function: Callable[[list], Any]) -> Message:
         """Call a function with arguments that may be upstream's objects."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 
 from .channel import Channel
 
@@ -38,6 +39,14 @@ def redirect(channel: Channel, level: int) -> None:
     root.addHandler(HubHandler(channel))
     root.setLevel(max(level, logging.WARNING))
     logging.getLogger("JupyterHub").setLevel(level)
+
+
+def print_to(path: str) -> None:
+    """Let what is printed here, and by processes that are started from here, go to a file that outlives the hub."""
+    file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    for descriptor in (1, 2):
+        os.dup2(file, descriptor)
+    os.close(file)
 
 
 def name_traitlets_logger() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional
+from typing import Any, Callable, Dict, List, Optional
 
 from .channel import Message
 from .encoding import Encoder, decode
@@ -26,6 +26,7 @@ class Objects:
         self._upstream: Any = None
         self._users: Any = None
         self._spawners: Any = None
+        self._own: Any = None
         self._authenticator_snapshot: Any = None
 
     def configure(self, params: Message) -> None:
@@ -73,6 +74,7 @@ class Objects:
         if self._params is None:
             raise RuntimeError("the worker was not told about the hub before it was called")
         from .own_config import own
+        from .own_spawners import OwnSpawners
         from .spawners import Spawners
         from .upstream import Upstream
         from .users import Users
@@ -80,6 +82,7 @@ class Objects:
         upstream = Upstream(own(self._config), self._params, self.handle)
         self._users = Users(upstream)
         self._spawners = Spawners(upstream, self._users)
+        self._own = OwnSpawners(upstream, self._users)
         self._authenticator_snapshot = None
         self._upstream = upstream
 
@@ -170,10 +173,28 @@ class Objects:
             if step == "post_stop":
                 self.forget(facts["user"]["name"], facts["name"])
 
+    async def run_own_spawner_step(self, params: Message, tell: Callable[[Any], None]) -> Message:
+        """Run one step of a spawner that runs here; its value and other effects."""
+        self._live()
+        facts = params["spawner"]
+        handler = self._handler(facts["handler"])
+        args = [self.argument(form) for form in params["args"]]
+        value = await self._own.run(params["step"], facts, args, handler, tell)
+        saved = [user.take_saved_auth_state() for user in self._users.known(facts["user"]["name"])]
+        return {"value": value, "saved": next(filter(None, saved), None)}
+
+    def describe_spawner(self) -> Message:
+        """What the hub must know of the spawner class before there is a server."""
+        self._live()
+        from .own_spawners import describe
+
+        return describe(self._upstream)
+
     def forget(self, user: str, server: Optional[str]) -> None:
         """Drop what is kept for a server that has stopped, or for a user that is gone."""
         if self._upstream is None:
             return
+        self._own.forget(user, server)
         if server is None:
             self._users.forget(user)
         else:

@@ -96,19 +96,7 @@ class Spawners:
 
     async def run(self, spawner: Any, step: str, args: list) -> Any:
         """Run one step; the name is the hub's, the steps are the functions below."""
-        steps: Dict[str, Callable] = {
-            "auth_state": run_auth_state,
-            "oauth_client_allowed_scopes": oauth_client_allowed_scopes,
-            "options_form": options_form,
-            "options_from_form": options_from_form,
-            "options_from_query": options_from_query,
-            "post_stop": post_stop,
-            "prepare": prepare,
-            "progress_ready": progress_ready,
-            "server_token_scopes": server_token_scopes,
-            "ssl_alt_names": ssl_alt_names,
-        }
-        return await steps[step](spawner, *args)
+        return await STEPS[step](spawner, *args)
 
 
 async def run_auth_state(spawner: Any) -> None:
@@ -116,17 +104,30 @@ async def run_auth_state(spawner: Any) -> None:
     await spawner.run_auth_state_hook(await spawner.user.get_auth_state())
 
 
-async def prepare(spawner: Any, with_authenticator: bool) -> None:
-    """Everything that upstream runs between the request for a server and ``Spawner.start``.
-
-    Callables in ``environment`` are replaced by what they return, which is what starting would use.
-    """
+async def run_before_start(spawner: Any, with_authenticator: bool) -> None:
+    """The hooks before ``Spawner.start``, in upstream's order."""
     if with_authenticator:
         await resolved(spawner.authenticator.pre_spawn_start(spawner.user, spawner))
     await run_auth_state(spawner)
     await spawner.apply_group_overrides()
     await spawner._run_apply_user_options(spawner.user_options)
     await resolved(spawner.run_pre_spawn_hook())
+
+
+async def logged(spawner: Any, what: str, call: Callable[[], Any]) -> None:
+    """Run something whose failure changes nothing."""
+    try:
+        await resolved(call())
+    except Exception:
+        spawner.log.exception("Error in %s for %s", what, spawner._log_name)
+
+
+async def prepare(spawner: Any, with_authenticator: bool) -> None:
+    """Everything that upstream runs between the request for a server and ``Spawner.start``.
+
+    Callables in ``environment`` are replaced by what they return, which is what starting would use.
+    """
+    await run_before_start(spawner, with_authenticator)
     if any(callable(value) for value in spawner.environment.values()):
         spawner.environment = {
             name: value(spawner) if callable(value) else value
@@ -161,6 +162,8 @@ async def options_from_query(spawner: Any, query: dict) -> Any:
 
 async def progress_ready(spawner: Any, event: dict) -> Any:
     """The last progress event as ``progress_ready_hook`` wants it."""
+    if not spawner.progress_ready_hook:
+        return event
     return await resolved(spawner.progress_ready_hook(spawner, event))
 
 
@@ -183,3 +186,17 @@ async def oauth_client_allowed_scopes(spawner: Any) -> Any:
 async def ssl_alt_names(spawner: Any) -> Any:
     """The names in the server's internal certificate."""
     return await called_or_plain(spawner, "ssl_alt_names")
+
+
+STEPS: Dict[str, Callable] = {
+    "auth_state": run_auth_state,
+    "oauth_client_allowed_scopes": oauth_client_allowed_scopes,
+    "options_form": options_form,
+    "options_from_form": options_from_form,
+    "options_from_query": options_from_query,
+    "post_stop": post_stop,
+    "prepare": prepare,
+    "progress_ready": progress_ready,
+    "server_token_scopes": server_token_scopes,
+    "ssl_alt_names": ssl_alt_names,
+}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import datetime
-from typing import Any, Dict, Optional
+from typing import Any, Dict, List, Optional
 
 from jupyterhub import orm
 from jupyterhub.user import User
@@ -66,6 +66,10 @@ class Users:
         row.roles = [orm.Role(name=name) for name in facts["roles"]]
         user._auth_state = decode(facts["auth_state"])
         return user
+
+    def known(self, name: str) -> List[HookUser]:
+        """The user of this name, if a call has mentioned it."""
+        return [self._users[name]] if name in self._users else []
 
     def forget(self, name: str) -> None:
         """Drop a user that is gone."""

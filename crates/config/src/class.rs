@@ -57,10 +57,15 @@ pub enum Status {
 }
 
 impl Status {
-    /// For help texts: what does not act, as a sentence; nothing if all of it does.
-    pub fn remark(self) -> Option<String> {
+    /// For help texts: what of a trait of `class` does not act, as a sentence; nothing if all of it does.
+    pub fn remark(self, class: &'static ClassInfo) -> Option<String> {
+        let plugin = class.is_a("Authenticator") || class.is_a("Spawner");
         Some(match self {
             Self::Honoured => return None,
+            Self::HonouredPlain if plugin => "A function makes Python run the class.".to_owned(),
+            Self::Partly(_) | Self::NotYet | Self::NotYetRestricting if plugin => {
+                "Setting it makes Python run the class.".to_owned()
+            }
             Self::HonouredPlain => "Functions are not called yet: one stops the start.".to_owned(),
             Self::Partly(words) => format!("Not all of it acts yet: {words}."),
             Self::Harmless => "Accepted; nothing depends on it here.".to_owned(),

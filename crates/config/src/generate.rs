@@ -56,7 +56,7 @@ fn class_text(class: &'static ClassInfo) -> String {
 
 fn trait_text(class: &'static ClassInfo, info: &TraitInfo) -> String {
     let mut text = format!("\n{}\n", wrapped(class.trait_help(info.name), 90, "## "));
-    if let Some(remark) = info.status.remark() {
+    if let Some(remark) = info.status.remark(class) {
         text.push_str(&format!("{}\n", wrapped(&format!("In Perijove: {remark}"), 90, "#  ")));
     }
     text.push_str(&format!("#  Default: {}\n", info.default.describe()));

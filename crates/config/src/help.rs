@@ -82,7 +82,7 @@ fn class_text(class: &'static ClassInfo) -> String {
 fn trait_text(class: &'static ClassInfo, info: &TraitInfo) -> String {
     let mut help = format!("{}\n\nTakes {}.", class.trait_help(info.name).trim(), info.kind.describe());
     help.push_str(&format!(" Default: {}.", info.default.describe()));
-    if let Some(remark) = info.status.remark() {
+    if let Some(remark) = info.status.remark(class) {
         help.push_str(&format!(" {remark}"));
     }
     entry(&format!("--{}.{}", class.name, info.name), &help)

@@ -116,7 +116,7 @@ fn trait_text(class: &'static ClassInfo, info: &TraitInfo) -> String {
     let default = info.default.describe();
     let default = if info.default.constant().is_some() { format!("`{default}`") } else { default };
     text.push_str(&format!("- default: {default}\n"));
-    if let Some(remark) = info.status.remark() {
+    if let Some(remark) = info.status.remark(class) {
         text.push_str(&format!("- status: **{remark}**\n"));
     }
     text

@@ -31,6 +31,16 @@ pub enum Error {
     /// A server could not be started. The text is for the user.
     #[error("{0}")]
     SpawnFailed(String),
+    /// A plug-in did not start a server, in its own words.
+    #[error("{message}")]
+    SpawnRefused {
+        /// The HTTP status to answer with.
+        status: u16,
+        /// The text for the user.
+        message: String,
+        /// The same as HTML, if the plug-in gave that.
+        html_message: Option<String>,
+    },
     /// A hook or plug-in refused with an HTTP status of its own.
     #[error("{message}")]
     Status {

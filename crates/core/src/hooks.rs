@@ -1,7 +1,8 @@
 //! Functions of the configuration that the hub calls: the seam to the Python worker.
 
 use async_trait::async_trait;
-use perijove_model::ServerName;
+use perijove_model::{ServerName, Value};
+use perijove_python::{GroupFacts, RequestFacts, ServerFacts, SpawnerFacts, UserFacts};
 use perijove_spawners::Launch;
 use perijove_store as store;
 
@@ -22,6 +23,8 @@ pub struct HookTarget<'a> {
     pub groups: &'a [store::Group],
     /// The user's decrypted `auth_state`, if there is one.
     pub auth_state: Option<&'a serde_json::Value>,
+    /// The request that this is done for, where it is known and [wanted](Hooks::want_requests).
+    pub handler: Option<&'a RequestFacts>,
 }
 
 impl<'a> HookTarget<'a> {
@@ -32,7 +35,50 @@ impl<'a> HookTarget<'a> {
         user_options: &'a serde_json::Value,
         auth_state: Option<&'a serde_json::Value>,
     ) -> Self {
-        Self { user, server_name: server.as_str(), user_options, groups: &[], auth_state }
+        Self { user, server_name: server.as_str(), user_options, groups: &[], auth_state, handler: None }
+    }
+
+    /// User and server as upstream's objects around a hook show them.
+    pub fn shown(&self) -> SpawnerFacts {
+        let user = self.user;
+        let record = user.spawner(self.server_name);
+        let python = |json: Option<&serde_json::Value>| {
+            json.and_then(|json| Value::from_plain_json(json).ok()).unwrap_or(Value::None)
+        };
+        let group = |name: &String| {
+            let row = self.groups.iter().find(|group| group.name == *name);
+            let properties = row.and_then(|group| group.properties.as_ref());
+            let properties = properties.and_then(|json| Value::from_plain_json(json).ok());
+            let properties = properties.unwrap_or_else(|| Value::Dict(Vec::new()));
+            GroupFacts { name: name.clone(), properties }
+        };
+        let server = record.and_then(|record| record.server.as_ref()).map(|server| ServerFacts {
+            proto: server.proto.clone(),
+            ip: server.ip.clone(),
+            port: server.port.and_then(|port| u16::try_from(port).ok()).unwrap_or_default(),
+            base_url: server.base_url.clone(),
+        });
+        SpawnerFacts {
+            user: UserFacts {
+                id: user.row.id,
+                name: user.row.name.clone(),
+                admin: user.row.admin,
+                groups: user.grants.groups.iter().map(group).collect(),
+                roles: user.role_names().into_iter().map(str::to_owned).collect(),
+                created: user.row.created,
+                last_activity: user.row.last_activity,
+                auth_state: python(self.auth_state),
+            },
+            name: self.server_name.to_owned(),
+            display_name: record.and_then(|record| record.row.display_name.clone()).unwrap_or_default(),
+            state: python(record.and_then(|record| record.row.state.as_ref())),
+            user_options: python(Some(self.user_options).filter(|options| options.is_object())),
+            api_token: None,
+            server,
+            started: record.and_then(|record| record.row.started),
+            last_activity: record.and_then(|record| record.row.last_activity),
+            handler: self.handler.cloned(),
+        }
     }
 }
 
@@ -42,11 +88,28 @@ pub type HookResult<T> = Result<T, Error>;
 /// The functions of the configuration. Each does nothing where none is configured.
 #[async_trait]
 pub trait Hooks: Send + Sync {
+    /// Whether some hook may look at the request that it is run for.
+    fn want_requests(&self) -> bool {
+        false
+    }
+
     /// `Spawner.auth_state_hook`, `apply_user_options`, `group_overrides` and `pre_spawn_hook`, in
     /// upstream's order: may change the launch (environment, arguments, directories, limits) or
     /// refuse it.
     async fn before_spawn(&self, _target: &HookTarget<'_>, _launch: &mut Launch) -> HookResult<()> {
         Ok(())
+    }
+
+    /// `Spawner.server_token_scopes`: the scopes that the server's own token asks for; `None` for those of the
+    /// configuration.
+    async fn server_token_scopes(&self, _target: &HookTarget<'_>) -> HookResult<Option<Vec<String>>> {
+        Ok(None)
+    }
+
+    /// `Spawner.oauth_client_allowed_scopes`: the scopes that tokens issued through the server may have; `None` for
+    /// those of the configuration.
+    async fn oauth_client_allowed_scopes(&self, _target: &HookTarget<'_>) -> HookResult<Option<Vec<String>>> {
+        Ok(None)
     }
 
     /// `Spawner.post_stop_hook`.
@@ -59,13 +122,23 @@ pub trait Hooks: Send + Sync {
         Ok(String::new())
     }
 
-    /// `Spawner.options_from_form`: the options that a submitted form means.
+    /// `Spawner.options_from_form`: the options that a submitted form means: a dictionary of lists of texts, or,
+    /// under `NAME_file`, of uploaded files as Tornado has them.
     async fn options_from_form(
         &self,
         _target: &HookTarget<'_>,
-        form: serde_json::Map<String, serde_json::Value>,
+        form: Value,
     ) -> HookResult<serde_json::Value> {
-        Ok(serde_json::Value::Object(form))
+        options_as_submitted(&form)
+    }
+
+    /// `Spawner.options_from_query`: the options that the query of an address means, a dictionary of lists.
+    async fn options_from_query(
+        &self,
+        _target: &HookTarget<'_>,
+        query: Value,
+    ) -> HookResult<serde_json::Value> {
+        options_as_submitted(&query)
     }
 
     /// `Spawner.progress_ready_hook`: may change the last event of the progress stream.
@@ -76,6 +149,18 @@ pub trait Hooks: Send + Sync {
     ) -> HookResult<serde_json::Value> {
         Ok(event)
     }
+}
+
+/// A form or query whose fields are the options themselves.
+///
+/// # Errors
+/// [`Error::Invalid`] for uploaded files, which JSON cannot hold.
+pub fn options_as_submitted(form: &Value) -> HookResult<serde_json::Value> {
+    form.to_plain_json().ok_or_else(|| {
+        Error::Invalid(
+            "Files are not accepted: c.Spawner.options_from_form does not say what they mean.".into(),
+        )
+    })
 }
 
 /// A configuration without functions.

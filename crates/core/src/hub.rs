@@ -157,6 +157,14 @@ impl Hub {
         self.request_shutdown();
     }
 
+    /// Gets the spawner ready for its first start. A hub whose spawner can start nothing ends.
+    pub async fn warm_up(&self) {
+        if let Err(error) = self.spawner.warm_up().await {
+            tracing::error!("no server can be started: {error}");
+            self.give_up();
+        }
+    }
+
     /// True if the hub ended itself because too many starts failed in a row.
     pub fn gave_up(&self) -> bool {
         self.gave_up.load(Ordering::Relaxed)

@@ -27,6 +27,8 @@ pub struct TokenRequest {
     pub client_id: Option<String>,
     /// The login session it belongs to.
     pub session_id: Option<String>,
+    /// The token itself, where somebody else has made it; nobody knows how guessable it is.
+    pub given: Option<SecretString>,
 }
 
 /// Whose token.
@@ -54,6 +56,20 @@ impl Hub {
         Ok(made)
     }
 
+    /// The row of a token.
+    pub(crate) async fn token_row_in(
+        &self,
+        tx: &mut Tx,
+        plain: &SecretString,
+    ) -> Result<Option<store::ApiToken>> {
+        let plain = plain.expose_secret();
+        let rows = tx.tokens().by_prefix(token::prefix(plain)).await?;
+        let is_it = |row: &store::ApiToken| {
+            token::HashedToken::parse(&row.hashed).is_ok_and(|hashed| hashed.verify(plain))
+        };
+        Ok(rows.into_iter().find(is_it))
+    }
+
     /// The same inside a transaction.
     pub(crate) async fn new_token_in(
         &self,
@@ -65,8 +81,11 @@ impl Hub {
         let client_id = request.client_id.as_deref().unwrap_or(HUB_CLIENT);
         self.check_token_scopes(tx, owner, client_id, &raw).await?;
         let now = self.now();
-        let plain = token::generate();
-        let hashed = token::hash(plain.expose_secret(), token::ROUNDS_FOR_GENERATED);
+        let (plain, rounds) = match request.given {
+            Some(given) => (given, token::ROUNDS_FOR_GIVEN),
+            None => (token::generate(), token::ROUNDS_FOR_GENERATED),
+        };
+        let hashed = token::hash(plain.expose_secret(), rounds);
         let (user_id, service_id) = match owner {
             TokenOwner::User(user) => (Some(user.row.id), None),
             TokenOwner::Service(service) => (None, Some(service.id)),

@@ -108,6 +108,12 @@ impl Hub {
         for server in self.servers.of_user(user.row.id) {
             self.stop_before_delete(user, &server.key.1).await?;
         }
+        let user_now = self.find_user(user.row.name.as_str()).await?;
+        for server in user_now.as_deref().map(|user| user.spawners.as_slice()).unwrap_or_default() {
+            if let Some(target) = self.target(user, &server.name).await? {
+                self.spawner.delete_forever(&target).await;
+            }
+        }
         self.authenticator.delete_user(&user.name).await;
         let mut tx = self.store.begin().await?;
         tx.users().delete(user.row.id).await?;

@@ -112,6 +112,10 @@ impl From<Error> for Failure {
                 Self { retry_after, ..Self::new(StatusCode::TOO_MANY_REQUESTS, message) }
             }
             Error::SpawnFailed(message) => Self::new(StatusCode::INTERNAL_SERVER_ERROR, message),
+            Error::SpawnRefused { status, message, html_message } => {
+                let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+                Self { html_message, ..Self::new(status, message) }
+            }
             Error::Status { status, message } => {
                 Self::new(StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), message)
             }

@@ -122,7 +122,7 @@ async fn start_server(hub: &Arc<Hub>, params: &Json) -> Result<Json, HubCallErro
     } else {
         hub.check_named_server(&user, &server, &display_name, true).map_err(refused)?
     };
-    let request = StartRequest { server: name, display_name, options };
+    let request = StartRequest { server: name, display_name, options, handler: None };
     hub.start_server(&user, request).await.map_err(refused)?;
     Ok(Json::Null)
 }
@@ -159,7 +159,7 @@ fn refused(error: Error) -> HubCallError {
         Error::Conflict(_) => (Some(409), None),
         Error::Busy { retry_after, .. } => (Some(429), *retry_after),
         Error::SpawnFailed(_) => (Some(500), None),
-        Error::Status { status, .. } => (Some(*status), None),
+        Error::Status { status, .. } | Error::SpawnRefused { status, .. } => (Some(*status), None),
         Error::Internal(_) | Error::Store(_) => (None, None),
     };
     HubCallError { status, message: error.to_string(), retry_after }

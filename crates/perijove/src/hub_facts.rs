@@ -20,6 +20,7 @@ pub fn collect(config: &Config, sections: &Sections, settings: &Settings) -> Hub
         hub: hub_server(sections),
         settings: hub_settings(sections, settings),
         database_url: sections.hub.db_url.clone(),
+        output_file: None,
     }
 }
 

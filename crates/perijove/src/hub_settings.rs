@@ -1,6 +1,6 @@
 //! From the configuration's sections to the hub's settings.
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use perijove_config::OrCallable;
 use perijove_core::settings::{ApiSettings, CookieSettings, PageSettings, ServerSettings, Settings};
 use perijove_crypto::cookie_secret::CookieSecret;
@@ -85,23 +85,17 @@ fn servers(sections: &Sections, tornado: &TornadoSettings) -> anyhow::Result<Ser
             &hub.named_server_limit_per_user,
         )?,
         allow_invalid_named_server_start: hub.allow_existing_invalid_named_servers == "allow-start",
-        server_token_scopes: plain("Spawner.server_token_scopes", &spawner.server_token_scopes)?.clone(),
-        oauth_client_allowed_scopes: allowed_scopes(sections)?,
+        // Functions, and what a Python spawner has, are asked for at each start.
+        server_token_scopes: spawner.server_token_scopes.plain().cloned().unwrap_or_default(),
+        oauth_client_allowed_scopes: spawner.oauth_client_allowed_scopes.plain().cloned().unwrap_or_default(),
         admin_access: hub.admin_access,
         cleanup_servers: hub.cleanup_servers,
-        options_form: spawner.options_form.plain().filter(|form| !form.is_empty()).cloned(),
+        options_form: spawner
+            .options_form
+            .plain()
+            .filter(|form| !form.is_empty() && sections.classes.spawner.python.is_none())
+            .cloned(),
     })
-}
-
-fn allowed_scopes(sections: &Sections) -> anyhow::Result<Vec<String>> {
-    let spawner = &sections.spawner;
-    if !plain("Spawner.oauth_roles", &spawner.oauth_roles)?.is_empty() {
-        bail!(
-            "c.Spawner.oauth_roles is an old name that this version of Perijove does not act on\n\
-             hint: name the scopes of these roles in c.Spawner.oauth_client_allowed_scopes"
-        );
-    }
-    Ok(plain("Spawner.oauth_client_allowed_scopes", &spawner.oauth_client_allowed_scopes)?.clone())
 }
 
 fn pages(sections: &Sections) -> anyhow::Result<PageSettings> {

@@ -14,6 +14,8 @@ mod metrics_options;
 mod parts;
 mod pid_file;
 mod plugin_handlers;
+mod plugin_hooks;
+mod plugins;
 mod proxying;
 mod python_hooks;
 mod sections;

@@ -6,12 +6,8 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use chrono::Utc;
-use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use perijove_authenticators::{self as authenticators, Authenticator, Finding, Policy, Severity};
-use perijove_config::check::Chosen;
-use perijove_config::origin::Origin;
 use perijove_config::{Config, Loaded, sections};
-use perijove_core::hooks::Hooks;
 use perijove_core::metrics::Metrics;
 use perijove_core::scopes::Scopes;
 use perijove_core::startup::Seed;
@@ -20,7 +16,6 @@ use perijove_crypto::auth_state::CryptKeeper;
 use perijove_http::AppOptions;
 use perijove_model::Value;
 use perijove_model::scope::CustomScopes;
-use perijove_spawners::{self as spawners, Spawner};
 use perijove_store::{Store, StoreOptions};
 use perijove_web::{RenderOptions, Renderer};
 use secrecy::ExposeSecret;
@@ -30,12 +25,8 @@ use crate::plugin_handlers::PluginHandlers;
 use crate::proxying::Proxying;
 use crate::sections::Sections;
 use crate::tornado_settings::TornadoSettings;
-use crate::{
-    cookie_secret, event_log, hub_facts, hub_settings, logging, metrics_options, python_hooks, seed,
-};
+use crate::{cookie_secret, event_log, hub_facts, hub_settings, logging, metrics_options, plugins, seed};
 
-/// The folder of the servers' output, below the working directory.
-const SERVER_LOGS: &str = "perijove-server-logs";
 /// The variable that holds the keys of `auth_state`.
 const CRYPT_KEY_VARIABLE: &str = "JUPYTERHUB_CRYPT_KEY";
 
@@ -108,8 +99,8 @@ pub async fn build(loaded: &Loaded, sections: &Sections, proxying: &Proxying) ->
     let renderer = renderer(sections)?;
     let seed = seed::read(&sections.hub, &policy)?;
     let seed = Seed { delete_invalid_users: sections.delete_invalid_users, ..seed };
-    let spawner = spawner(loaded, sections)?;
-    let hooks = hooks(loaded, sections, &settings).await?;
+    tell_worker(loaded, sections, &settings).await?;
+    let (spawner, hooks) = plugins::spawner(loaded, sections, &settings).await?;
     let crypt = crypt_keeper(sections)?;
     let handlers = PluginHandlers::new(loaded.worker.as_ref(), sections, &settings, false)?;
     let hub = HubParts {
@@ -158,7 +149,7 @@ async fn authenticator(
 ) -> anyhow::Result<(Arc<dyn Authenticator>, Policy)> {
     let name = sections.classes.authenticator.class.name();
     let is_native = authenticators::registry::find(name).is_some();
-    if let Some(reason) = why_python(&sections.classes.authenticator, is_native) {
+    if let Some(reason) = plugins::why_python(&sections.classes.authenticator, is_native) {
         bail!(
             "c.JupyterHub.authenticator_class = {name:?} must run in Python ({reason}), which this version of Perijove does not do\n\
              hint: native are {}",
@@ -182,73 +173,23 @@ async fn authenticator(
     Ok((Arc::from(authenticator), policy))
 }
 
-fn spawner(loaded: &Loaded, sections: &Sections) -> anyhow::Result<Arc<dyn Spawner>> {
-    let name = sections.classes.spawner.class.name();
-    let is_native = spawners::registry::find(name).is_some();
-    if let Some(reason) = why_python(&sections.classes.spawner, is_native) {
-        bail!(
-            "c.JupyterHub.spawner_class = {name:?} must run in Python ({reason}), which this version of Perijove does not do\n\
-             hint: native are {}",
-            native(spawners::registry::ENTRIES.iter().map(|entry| (entry.class)().import_string()))
-        );
+/// Tells the Python worker about the hub, before anything of it is called.
+async fn tell_worker(
+    loaded: &Loaded,
+    sections: &Sections,
+    settings: &perijove_core::settings::Settings,
+) -> anyhow::Result<()> {
+    let Some(worker) = &loaded.worker else { return Ok(()) };
+    worker.configure(hub_facts::collect(&loaded.config, sections, settings)).await?;
+    let names: Vec<String> = loaded.handles.iter().map(ToString::to_string).collect();
+    if !names.is_empty() {
+        tracing::info!("Python is called for {}", names.join(", "));
     }
-    let logs = std::env::current_dir().context("the working directory cannot be read")?.join(SERVER_LOGS);
-    let context = spawners::registry::Context {
-        open_files: raise_open_files(),
-        ..spawners::registry::Context::new(logs)
-    };
-    let config =
-        if loaded.allow_root { with_allow_root(&loaded.config, sections) } else { loaded.config.clone() };
-    let spawner = spawners::registry::build(name, &config, &context)?;
-    tracing::info!("Using Spawner: {} (native)", spawner.upstream_class());
-    Ok(Arc::from(spawner))
-}
-
-/// `--allow-root`: servers of root are told that this is meant; the servers of others do not look at it.
-fn with_allow_root(config: &Config, sections: &Sections) -> Config {
-    let mut config = config.clone();
-    let arguments = sections.spawner.args.iter().map(String::as_str).chain(["--allow-root"]);
-    let arguments = Value::List(arguments.map(Value::from).collect());
-    let class = sections.classes.spawner.class.class_name();
-    config.tree_mut().set(class, "args", arguments, Origin::CommandLine);
-    config
-}
-
-/// A proxy holds two descriptors for each open connection. The limits as they were are given to servers.
-fn raise_open_files() -> Option<(u64, u64)> {
-    let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE).ok()?;
-    if soft >= hard {
-        return None;
-    }
-    match setrlimit(Resource::RLIMIT_NOFILE, hard, hard) {
-        Ok(()) => Some((soft, hard)),
-        Err(error) => {
-            tracing::warn!("the limit of open files stays at {soft}: {error}");
-            None
-        }
-    }
-}
-
-/// Why Python must run a class, if it must.
-fn why_python(chosen: &Chosen, is_native: bool) -> Option<String> {
-    chosen.python.clone().or_else(|| (!is_native).then(|| "it is no native class".to_owned()))
+    Ok(())
 }
 
 fn native(names: impl Iterator<Item = String>) -> String {
     names.collect::<Vec<_>>().join(", ")
-}
-
-async fn hooks(
-    loaded: &Loaded,
-    sections: &Sections,
-    settings: &perijove_core::settings::Settings,
-) -> anyhow::Result<Arc<dyn Hooks>> {
-    if let Some(worker) = &loaded.worker {
-        worker.configure(hub_facts::collect(&loaded.config, sections, settings)).await?;
-        let names: Vec<String> = loaded.handles.iter().map(ToString::to_string).collect();
-        tracing::info!("Python is called for {}", names.join(", "));
-    }
-    Ok(python_hooks::new(loaded.worker.clone(), &loaded.config))
 }
 
 fn crypt_keeper(sections: &Sections) -> anyhow::Result<Option<CryptKeeper>> {

@@ -17,7 +17,6 @@ use perijove_python::{HandlerPattern, HandlerServer, Worker};
 use secrecy::SecretString;
 use tempfile::TempDir;
 
-use crate::hub_calls::CallsOf;
 use crate::sections::Sections;
 
 /// How long Python may take to import JupyterHub and to make the application.
@@ -78,9 +77,8 @@ impl PluginHandlers {
         }
     }
 
-    /// Lets handlers call the hub, and makes Python serve them. As upstream, the hub ends if that cannot be.
+    /// Makes Python serve them. As upstream, the hub ends if that cannot be.
     pub fn start(&self, hub: &Arc<Hub>, plugins: Arc<Plugins>) {
-        self.worker.answer_calls(CallsOf::new(hub));
         let hub = Arc::clone(hub);
         tokio::spawn(async move {
             if let Err(error) = plugins.prepare().await {

@@ -9,13 +9,11 @@ use async_trait::async_trait;
 use perijove_config::class::ClassInfo;
 use perijove_config::{ClassRef, Config, Section, sections};
 use perijove_core::Error;
-use perijove_core::hooks::{HookResult, HookTarget, Hooks};
+use perijove_core::hooks::{HookResult, HookTarget, Hooks, options_as_submitted};
 use perijove_model::Value;
-use perijove_python::{
-    GroupFacts, Outcome, ServerFacts, SpawnerFacts, SpawnerStep, UserFacts, Worker, WorkerError,
-};
+use perijove_python::{Outcome, ServerFacts, SpawnerFacts, SpawnerStep, Worker, WorkerError};
 use perijove_spawners::overrides;
-use perijove_spawners::{Launch, SpawnError, registry};
+use perijove_spawners::{Launch, SpawnError, plugin_error, registry};
 use serde_json::{Map, Value as Json};
 
 /// How long hooks around a start or stop may take. Upstream sets them no limit; some make volumes or copy homes.
@@ -45,6 +43,8 @@ struct Calls {
     options_from_form: bool,
     progress_ready: bool,
     post_stop: bool,
+    server_token_scopes: bool,
+    oauth_client_allowed_scopes: bool,
 }
 
 /// Reads which hooks are configured for the spawner in use.
@@ -63,6 +63,8 @@ pub fn new(worker: impl Into<Option<Worker>>, config: &Config) -> Arc<dyn Hooks>
         options_from_form: called("options_from_form"),
         progress_ready: called("progress_ready_hook"),
         post_stop: called("post_stop_hook"),
+        server_token_scopes: called("server_token_scopes"),
+        oauth_client_allowed_scopes: called("oauth_client_allowed_scopes"),
     };
     Arc::new(ConfiguredHooks {
         calls,
@@ -118,6 +120,10 @@ impl ConfiguredHooks {
 
 #[async_trait]
 impl Hooks for ConfiguredHooks {
+    fn want_requests(&self) -> bool {
+        self.calls.prepare || self.calls.options_form
+    }
+
     async fn before_spawn(&self, target: &HookTarget<'_>, launch: &mut Launch) -> HookResult<()> {
         if !self.calls.prepare {
             return self.plain_changes(target, launch).map_err(of_spawner);
@@ -130,16 +136,33 @@ impl Hooks for ConfiguredHooks {
                 ..ServerFacts::default()
             }),
             state: Value::None,
-            ..facts(target)
+            ..target.shown()
         };
         let step = SpawnerStep::Prepare { with_authenticator: false };
         let outcome = self.run(target, facts, step, SLOW_HOOKS).await?;
         launch.apply(&outcome.changes).map_err(of_spawner)
     }
 
+    async fn server_token_scopes(&self, target: &HookTarget<'_>) -> HookResult<Option<Vec<String>>> {
+        if !self.calls.server_token_scopes {
+            return Ok(None);
+        }
+        let outcome = self.run(target, target.shown(), SpawnerStep::ServerTokenScopes, PAGE_HOOKS).await?;
+        scopes_of(outcome.value).map(Some)
+    }
+
+    async fn oauth_client_allowed_scopes(&self, target: &HookTarget<'_>) -> HookResult<Option<Vec<String>>> {
+        if !self.calls.oauth_client_allowed_scopes {
+            return Ok(None);
+        }
+        let step = SpawnerStep::OauthClientAllowedScopes;
+        let outcome = self.run(target, target.shown(), step, PAGE_HOOKS).await?;
+        scopes_of(outcome.value).map(Some)
+    }
+
     async fn after_stop(&self, target: &HookTarget<'_>) -> HookResult<()> {
         if self.calls.post_stop {
-            let facts = facts(target);
+            let facts = target.shown();
             return self.run(target, facts, SpawnerStep::PostStop, SLOW_HOOKS).await.map(drop);
         }
         if let Some(worker) = &self.worker
@@ -156,32 +179,22 @@ impl Hooks for ConfiguredHooks {
         if !self.calls.options_form {
             return Ok(String::new());
         }
-        let outcome = self.run(target, facts(target), SpawnerStep::OptionsForm, PAGE_HOOKS).await?;
-        match outcome.value {
-            Value::Str(form) => Ok(form),
-            // No form for this user.
-            Value::None | Value::Bool(false) => Ok(String::new()),
-            other => {
-                Err(Error::internal(format!("Spawner.options_form returned {}, not text", other.type_name())))
-            }
-        }
+        let outcome = self.run(target, target.shown(), SpawnerStep::OptionsForm, PAGE_HOOKS).await?;
+        form_of(outcome.value)
     }
 
-    async fn options_from_form(&self, target: &HookTarget<'_>, form: Map<String, Json>) -> HookResult<Json> {
+    async fn options_from_form(&self, target: &HookTarget<'_>, form: Value) -> HookResult<Json> {
         if !self.calls.options_from_form {
-            let form = if self.simple_form { overrides::simple_options_from_form(form) } else { form };
-            return Ok(Json::Object(form));
+            return match options_as_submitted(&form)? {
+                Json::Object(form) if self.simple_form => {
+                    Ok(Json::Object(overrides::simple_options_from_form(form)))
+                }
+                form => Ok(form),
+            };
         }
-        let form = Value::from_plain_json(&Json::Object(form)).map_err(Error::internal)?;
         let step = SpawnerStep::OptionsFromForm(form);
-        let outcome = self.run(target, facts(target), step, PAGE_HOOKS).await?;
-        match outcome.value.to_plain_json() {
-            Some(Json::Object(options)) => Ok(Json::Object(options)),
-            Some(Json::Null) => Ok(Json::Object(Map::new())),
-            _ => Err(Error::internal(
-                "Spawner.options_from_form must return a dictionary of values that JSON can hold",
-            )),
-        }
+        let outcome = self.run(target, target.shown(), step, PAGE_HOOKS).await?;
+        options_of(&outcome.value)
     }
 
     async fn progress_ready(&self, target: &HookTarget<'_>, event: Json) -> HookResult<Json> {
@@ -190,7 +203,7 @@ impl Hooks for ConfiguredHooks {
         }
         let event = Value::from_plain_json(&event).map_err(Error::internal)?;
         let step = SpawnerStep::ProgressReady(event);
-        let outcome = self.run(target, facts(target), step, PAGE_HOOKS).await?;
+        let outcome = self.run(target, target.shown(), step, PAGE_HOOKS).await?;
         outcome
             .value
             .to_plain_json()
@@ -198,58 +211,50 @@ impl Hooks for ConfiguredHooks {
     }
 }
 
-/// What upstream's objects around a hook show.
-fn facts(target: &HookTarget<'_>) -> SpawnerFacts {
-    let user = target.user;
-    let record = user.spawner(target.server_name);
-    let python =
-        |json: Option<&Json>| json.and_then(|json| Value::from_plain_json(json).ok()).unwrap_or(Value::None);
-    let group = |name: &String| {
-        let row = target.groups.iter().find(|group| group.name == *name);
-        let properties = row.and_then(|group| group.properties.as_ref());
-        let properties = properties.and_then(|json| Value::from_plain_json(json).ok());
-        let properties = properties.unwrap_or_else(|| Value::Dict(Vec::new()));
-        GroupFacts { name: name.clone(), properties }
-    };
-    let server = record.and_then(|record| record.server.as_ref()).map(|server| ServerFacts {
-        proto: server.proto.clone(),
-        ip: server.ip.clone(),
-        port: server.port.and_then(|port| u16::try_from(port).ok()).unwrap_or_default(),
-        base_url: server.base_url.clone(),
-    });
-    SpawnerFacts {
-        user: UserFacts {
-            id: user.row.id,
-            name: user.row.name.clone(),
-            admin: user.row.admin,
-            groups: user.grants.groups.iter().map(group).collect(),
-            roles: user.role_names().into_iter().map(str::to_owned).collect(),
-            created: user.row.created,
-            last_activity: user.row.last_activity,
-            auth_state: python(target.auth_state),
-        },
-        name: target.server_name.to_owned(),
-        display_name: record.and_then(|record| record.row.display_name.clone()).unwrap_or_default(),
-        state: python(record.and_then(|record| record.row.state.as_ref())),
-        user_options: python(Some(target.user_options).filter(|options| options.is_object())),
-        api_token: None,
-        server,
-        started: record.and_then(|record| record.row.started),
-        last_activity: record.and_then(|record| record.row.last_activity),
-        handler: None,
+/// What `options_form` returned.
+pub(crate) fn form_of(value: Value) -> HookResult<String> {
+    match value {
+        Value::Str(form) => Ok(form),
+        // No form for this user.
+        Value::None | Value::Bool(false) => Ok(String::new()),
+        other => {
+            Err(Error::internal(format!("Spawner.options_form returned {}, not text", other.type_name())))
+        }
     }
 }
 
-/// An exception with a status is an answer; anything else is for the log.
-fn refused(error: &WorkerError) -> Error {
-    let Some(exception) = error.as_python() else { return Error::internal(error) };
-    let Some(status) = exception.status else {
-        return Error::internal(format!("{exception}\n{}", exception.traceback.trim_end()));
+/// What `options_from_form` returned.
+pub(crate) fn options_of(value: &Value) -> HookResult<Json> {
+    match value.to_plain_json() {
+        Some(Json::Object(options)) => Ok(Json::Object(options)),
+        Some(Json::Null) => Ok(Json::Object(Map::new())),
+        _ => Err(Error::internal(
+            "Spawner.options_from_form must return a dictionary of values that JSON can hold",
+        )),
+    }
+}
+
+/// A list of scopes that a function returned; nothing is an empty one.
+pub(crate) fn scopes_of(value: Value) -> HookResult<Vec<String>> {
+    let items = match value {
+        Value::None => Vec::new(),
+        Value::List(items) | Value::Tuple(items) | Value::Set(items) => items,
+        other => vec![other],
     };
-    let texts = [&exception.user_message, &exception.log_message, &exception.reason];
-    let message = texts.into_iter().flatten().find(|text| !text.is_empty());
-    let message = message.cloned().unwrap_or_else(|| "The server was refused.".to_owned());
-    Error::Status { status, message }
+    let texts: Option<Vec<String>> = items.iter().map(|item| item.as_str().map(str::to_owned)).collect();
+    texts.ok_or_else(|| Error::internal("the scopes of a server must be a list of texts"))
+}
+
+/// What whoever waits for a hook is told: as upstream, the exception's text, which is how hooks speak to people. All of
+/// it is in the log.
+pub(crate) fn refused(error: &WorkerError) -> Error {
+    match plugin_error(error) {
+        SpawnError::Plugin { status, message, html_message, cause } => {
+            tracing::error!("{cause}");
+            Error::SpawnRefused { status, message, html_message }
+        }
+        other => Error::internal(other),
+    }
 }
 
 fn of_spawner(error: SpawnError) -> Error {

@@ -12,6 +12,7 @@ use std::process::Stdio;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use perijove_model::Value;
 use serde_json::{Value as Json, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
@@ -101,11 +102,37 @@ impl Connection {
         deadline: Duration,
         what: &str,
     ) -> Result<Json, WorkerError> {
+        self.request_telling(method, params, Some(deadline), what, &|_| ()).await
+    }
+
+    /// The same, with what the call says before it has ended, and perhaps without a deadline.
+    pub(crate) async fn request_telling(
+        &self,
+        method: &str,
+        params: &Json,
+        deadline: Option<Duration>,
+        what: &str,
+        told: &(dyn Fn(Value) + Send + Sync),
+    ) -> Result<Json, WorkerError> {
         let mut call = self.call(method, params)?;
-        if let Ok(answer) = timeout(deadline, call.answer()).await {
+        let id = call.id();
+        let mut events = call.events();
+        let answer = async {
+            loop {
+                tokio::select! {
+                    biased;
+                    Some(event) = events.recv() => match serde_json::from_value(event) {
+                        Ok(event) => told(event),
+                        Err(error) => tracing::warn!(call = what, "the Python worker said something odd: {error}"),
+                    },
+                    answer = call.answer() => return answer,
+                }
+            }
+        };
+        let Some(deadline) = deadline else { return answer.await };
+        if let Ok(answer) = timeout(deadline, answer).await {
             return answer;
         }
-        let id = call.id();
         drop(call);
         if self.is_stuck(id).await {
             tracing::error!(call = what, "the Python worker is stuck and is replaced");

@@ -1,6 +1,8 @@
 //! What the hub tells the worker about itself, its users, servers and requests, so that upstream's objects around
 //! a hook say the truth.
 
+use std::path::PathBuf;
+
 use chrono::{DateTime, Utc};
 use perijove_model::value::{Handle, Value};
 use secrecy::{ExposeSecret, SecretString};
@@ -35,6 +37,9 @@ pub struct HubFacts {
     pub settings: HubSettings,
     /// The database, as SQLAlchemy names it. Plug-ins and hooks find a session on it as `db`.
     pub database_url: SecretString,
+    /// The file that what Python and its children print is appended to, for children that outlive the hub; `None`
+    /// for the hub's log.
+    pub output_file: Option<PathBuf>,
 }
 
 /// The hub's own address; empty text and 0 mean "not set".

@@ -29,6 +29,6 @@ pub use hub_calls::{HubCallError, HubCalls};
 pub use interpreter::Interpreter;
 pub use output::{OutputSink, OutputStream};
 pub use worker::{
-    Argument, HandlerPattern, HandlerPatterns, HandlerServer, Outcome, Response, SpawnerStep, Worker,
-    WorkerOptions,
+    Argument, HandlerPattern, HandlerPatterns, HandlerServer, Outcome, OwnSpawnerStep, Response,
+    SpawnerClass, SpawnerStep, SpawnerTiming, StartedServer, Worker, WorkerOptions, Workers,
 };

@@ -4,6 +4,8 @@ mod events;
 mod handlers;
 mod hooks;
 mod options;
+mod own_spawner;
+mod workers;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,6 +18,8 @@ use serde_json::{Value as Json, json};
 pub use self::handlers::{HandlerPattern, HandlerPatterns, HandlerServer};
 pub use self::hooks::{Argument, Outcome, Response, SpawnerStep};
 pub use self::options::WorkerOptions;
+pub use self::own_spawner::{OwnSpawnerStep, SpawnerClass, SpawnerTiming, StartedServer};
+pub use self::workers::Workers;
 use crate::connection::Connection;
 use crate::error::WorkerError;
 use crate::evaluation::Evaluation;
@@ -45,7 +49,8 @@ struct Inner {
 
 /// The present process.
 struct Live {
-    connection: Arc<Connection>,
+    /// `None` before the first call.
+    connection: Option<Arc<Connection>>,
     numbers: Numbers,
 }
 
@@ -90,7 +95,7 @@ impl Worker {
         let connection = options.connect(&callee)?;
         let evaluation = options.evaluate(&connection, 1).await?;
         let numbers = Numbers { first: 1, renumbered: None };
-        let live = Live { connection: Arc::new(connection), numbers };
+        let live = Live { connection: Some(Arc::new(connection)), numbers };
         let inner = Inner {
             options,
             first: evaluation.clone(),
@@ -132,15 +137,43 @@ impl Worker {
     /// The present process, started again if the last one is gone.
     async fn live(&self) -> Result<(Arc<Connection>, Numbers), WorkerError> {
         let mut live = self.inner.live.lock().await;
-        if live.connection.has_ended() {
-            let first = live.numbers.first.saturating_add(NUMBERS_PER_PROCESS);
-            *live = self.restart(first).await?;
+        if let Some(connection) = &live.connection {
+            if !connection.has_ended() {
+                return Ok((Arc::clone(connection), live.numbers.clone()));
+            }
+            tracing::warn!("the Python worker has ended; the configuration is evaluated again");
         }
-        Ok((Arc::clone(&live.connection), live.numbers.clone()))
+        let first = live.numbers.first.saturating_add(NUMBERS_PER_PROCESS);
+        let (connection, numbers) = self.start_again(first).await?;
+        *live = Live { connection: Some(Arc::clone(&connection)), numbers: numbers.clone() };
+        Ok((connection, numbers))
     }
 
-    async fn restart(&self, first: u64) -> Result<Live, WorkerError> {
-        tracing::warn!("the Python worker has ended; the configuration is evaluated again");
+    /// Another worker with the same configuration, whose process starts with the first call. It is to be told about
+    /// the hub by [`Worker::configure_when_started`].
+    pub(crate) fn replica(&self) -> Self {
+        let numbers = Numbers { first: 1, renumbered: None };
+        let inner = Inner {
+            options: self.inner.options.clone(),
+            first: self.inner.first.clone(),
+            hub: Mutex::default(),
+            callee: self.inner.callee.clone(),
+            live: tokio::sync::Mutex::new(Live { connection: None, numbers }),
+        };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// Tells the process about the hub: now if it runs, else when it starts.
+    pub(crate) async fn configure_when_started(&self, hub: &HubFacts) -> Result<(), WorkerError> {
+        let runs = self.inner.live.lock().await.connection.is_some();
+        if runs {
+            return self.configure(hub.clone()).await;
+        }
+        *self.inner.hub.lock().unwrap_or_else(PoisonError::into_inner) = Some(hub.clone());
+        Ok(())
+    }
+
+    async fn start_again(&self, first: u64) -> Result<(Arc<Connection>, Numbers), WorkerError> {
         let options = &self.inner.options;
         let connection = options.connect(&self.inner.callee)?;
         let second = options.evaluate(&connection, first).await?;
@@ -165,7 +198,7 @@ impl Worker {
         if let Some(hub) = hub {
             tell(&connection, &numbers, &hub).await?;
         }
-        Ok(Live { connection: Arc::new(connection), numbers })
+        Ok((Arc::new(connection), numbers))
     }
 }
 
@@ -185,6 +218,7 @@ async fn tell(connection: &Connection, numbers: &Numbers, hub: &HubFacts) -> Res
         "hub": hub.hub,
         "settings": hub.settings,
         "database_url": hub.database_url.expose_secret(),
+        "output_file": hub.output_file,
     });
     let overrides = hub
         .overrides

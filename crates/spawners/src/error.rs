@@ -50,6 +50,18 @@ pub enum SpawnError {
     /// A signal or a look at the process failed.
     #[error("{0}")]
     Process(String),
+    /// A Python plug-in or hook raised an exception.
+    #[error("{cause}")]
+    Plugin {
+        /// HTTP status; 500 unless the exception has one.
+        status: u16,
+        /// Text for the user.
+        message: String,
+        /// The same as HTML, if the exception has one.
+        html_message: Option<String>,
+        /// The exception with its traceback, for the log.
+        cause: String,
+    },
     /// A policy refuses the start (upstream's `SpawnException`) or a plug-in raised an HTTP error.
     #[error("{status} {message}")]
     Refused {
@@ -72,17 +84,25 @@ impl SpawnError {
             Self::Exited { status, .. } => {
                 format!("The server process ended before it was ready ({status}).")
             }
-            Self::Refused { message, .. } => message.clone(),
+            Self::Refused { message, .. } | Self::Plugin { message, .. } => message.clone(),
             Self::Config { .. } | Self::Launch { .. } | Self::Journal(_) | Self::Process(_) => {
                 "The server could not be started.".to_owned()
             }
         }
     }
 
+    /// What the user may see, as HTML, where a plug-in gave that.
+    pub fn html_message(&self) -> Option<&str> {
+        match self {
+            Self::Plugin { html_message, .. } => html_message.as_deref(),
+            _ => None,
+        }
+    }
+
     /// HTTP status for a request that waits for the start.
     pub fn status(&self) -> u16 {
         match self {
-            Self::Refused { status, .. } => *status,
+            Self::Refused { status, .. } | Self::Plugin { status, .. } => *status,
             _ => 500,
         }
     }
@@ -99,6 +119,9 @@ pub enum SetupError {
         /// What is wrong and what to do.
         problem: String,
     },
+    /// The spawner class, or the Python that runs it, cannot be used.
+    #[error("c.JupyterHub.spawner_class: {0}")]
+    Python(String),
     /// No native implementation has this name.
     #[error("there is no native spawner {0:?}")]
     Unknown(String),

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use perijove_model::{ServerName, UserName, Value as PythonValue};
+use perijove_python::SpawnerFacts;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -144,6 +145,8 @@ pub struct Launch {
     pub user_options: Map<String, Value>,
     /// State that a former launch left (`will_resume`).
     pub state: ServerState,
+    /// User and server as Python sees them, if the spawner [`needs_facts`](crate::Spawner::needs_facts).
+    pub shown: Option<Arc<SpawnerFacts>>,
 }
 
 impl Launch {
@@ -183,10 +186,12 @@ pub struct Target {
     pub process: Option<ProcessRecord>,
     /// The options, for timeouts.
     pub settings: Settings,
+    /// User and server as Python sees them, if the spawner [`needs_facts`](crate::Spawner::needs_facts).
+    pub shown: Option<Arc<SpawnerFacts>>,
 }
 
 /// A started server.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Started {
     /// Scheme, host and port of the server, without a path.
     pub url: String,
@@ -196,4 +201,15 @@ pub struct Started {
     pub process: Option<ProcessRecord>,
     /// Where its output goes, if that is a file of the hub's.
     pub log_file: Option<PathBuf>,
+    /// The token that the server uses, if it is not the one that it was given: a resumed server keeps its own.
+    pub api_token: Option<SecretString>,
+    /// The options from now on, if the start has changed them.
+    pub settings: Option<Settings>,
+}
+
+/// A stopped server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Stopped {
+    /// The next start goes on with what there is (`Spawner.will_resume`), so that the token must stay valid.
+    pub will_resume: bool,
 }

@@ -13,6 +13,7 @@ mod output;
 pub mod overrides;
 mod popen;
 mod ports;
+mod python;
 mod python_json;
 pub mod registry;
 mod simple;
@@ -22,7 +23,8 @@ mod template;
 pub use environment::Environment;
 pub use error::{SetupError, SpawnError};
 pub use launch::{
-    InternalTls, Launch, Options, ProcessRecord, ServerState, Settings, SpawnFacts, Started, Target,
+    InternalTls, Launch, Options, ProcessRecord, ServerState, Settings, SpawnFacts, Started, Stopped, Target,
 };
+pub use python::{PythonSpawner, plugin_error};
 pub use registry::Context;
 pub use spawner::{ExitReport, Journal, Poll, ProgressEvent, Spawner, Timing};

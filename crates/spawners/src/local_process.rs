@@ -20,7 +20,7 @@ use perijove_sys::account::Lookup;
 use perijove_sys::process::signal_group;
 
 use crate::error::{SetupError, SpawnError};
-use crate::launch::{Launch, ProcessRecord, Settings, Started, Target};
+use crate::launch::{Launch, ProcessRecord, Settings, Started, Stopped, Target};
 use crate::options::{ProcessOptions, seconds};
 use crate::output::{Begin, Outputs, Tail};
 use crate::ports::Ports;
@@ -170,10 +170,10 @@ impl Spawner for LocalProcessSpawner {
         process::adopt(target)
     }
 
-    async fn stop(&self, target: &Target, now: bool) -> Result<(), SpawnError> {
+    async fn stop(&self, target: &Target, now: bool) -> Result<Stopped, SpawnError> {
         let Some(found) = self.find(target).map_err(SpawnError::Process)? else {
             self.forget(target);
-            return Ok(());
+            return Ok(Stopped::default());
         };
         let pid = found.pid();
         for (signal, patience) in self.escalation(target, &found, now) {
@@ -196,7 +196,7 @@ impl Spawner for LocalProcessSpawner {
             let _ = signal_group(pid, Signal::SIGTERM);
         }
         self.forget(target);
-        Ok(())
+        Ok(Stopped::default())
     }
 
     async fn wait(&self, target: &Target) -> ExitReport {

@@ -183,6 +183,18 @@ impl Outputs {
         Some(tail)
     }
 
+    /// Follows one file that several processes append to, as long as these outputs live. Makes it if need be; what it
+    /// has already is only kept for messages. Returns its path. Blocks shortly.
+    pub(crate) fn follow_shared(&self, name: &str) -> io::Result<PathBuf> {
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.directory)?;
+        let path = self.directory.join(name);
+        OpenOptions::new().append(true).create(true).mode(0o600).open(&path)?;
+        let tail = Tail::open(&path, None, self.limit, Begin::End)?;
+        self.followed.lock().insert(OsString::from(name), Arc::new(tail));
+        self.start_following();
+        Ok(path)
+    }
+
     /// The output of a process, which need not run any more.
     pub(crate) fn find(
         &self,
@@ -196,7 +208,7 @@ impl Outputs {
     }
 
     fn open(&self, name: &OsString, user: &UserName, server: &ServerName, begin: Begin) -> Option<Arc<Tail>> {
-        let tail = Tail::open(&self.directory.join(name), user, server, self.limit, begin);
+        let tail = Tail::open(&self.directory.join(name), Some((user, server)), self.limit, begin);
         tail.map(Arc::new).map_err(|error| unreadable(name, &error)).ok()
     }
 

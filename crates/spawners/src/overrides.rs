@@ -139,6 +139,7 @@ mod tests {
             settings: Settings::new(options),
             user_options: Map::new(),
             state: Map::new(),
+            shown: None,
         }
     }
 

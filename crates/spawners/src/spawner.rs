@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use perijove_model::{ServerName, UserName};
 
+use crate::error::SetupError;
 use crate::error::SpawnError;
-use crate::launch::{Launch, ProcessRecord, ServerState, Settings, Started, Target};
+use crate::launch::{Launch, ProcessRecord, ServerState, Settings, Started, Stopped, Target};
 
 /// Whether a server runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,12 +76,58 @@ pub trait Spawner: Send + Sync {
     /// The configured options, before hooks.
     fn settings(&self) -> Settings;
 
+    /// Gets ready for the first start, once the hub serves.
+    ///
+    /// # Errors
+    /// [`SetupError`] if no server can ever be started: the hub must end.
+    async fn warm_up(&self) -> Result<(), SetupError> {
+        Ok(())
+    }
+
+    /// Whether launches and targets must say all about the user and the server.
+    fn needs_facts(&self) -> bool {
+        false
+    }
+
+    /// Whether nothing of a server runs that the journal was not told of, so that a server without state and process
+    /// need not be stopped.
+    fn journals(&self) -> bool {
+        true
+    }
+
+    /// Whether a start ends by itself when `Spawner.start_timeout` is over.
+    fn keeps_start_timeout(&self) -> bool {
+        false
+    }
+
     /// Starts a server and returns when its process runs, not when it answers. Dropping the future gives the
     /// start up and leaves nothing behind.
     ///
     /// # Errors
     /// [`SpawnError`]: nothing of the server runs.
     async fn start(&self, launch: &Launch, journal: &dyn Journal) -> Result<Started, SpawnError>;
+
+    /// Says how a start goes on, until it is dropped. Runs beside [`start`](Self::start) and the wait for the answer.
+    async fn progress(&self, user: &UserName, server: &ServerName, journal: &dyn Journal) {
+        let _ = (user, server);
+        journal.progress(ProgressEvent {
+            progress: Some(50),
+            message: "Spawning server...".to_owned(),
+            html_message: None,
+        });
+        std::future::pending().await
+    }
+
+    /// A start has ended, well or not.
+    async fn start_ended(&self, user: &UserName, server: &ServerName) {
+        let _ = (user, server);
+    }
+
+    /// Where a server that runs is, if the spawner knows better than the database: scheme, host and port.
+    async fn url(&self, target: &Target) -> Option<String> {
+        let _ = target;
+        None
+    }
 
     /// Whether the server runs. Cheap.
     async fn poll(&self, target: &Target) -> Poll;
@@ -94,7 +142,22 @@ pub trait Spawner: Send + Sync {
     ///
     /// # Errors
     /// [`SpawnError`] if it may still run.
-    async fn stop(&self, target: &Target, now: bool) -> Result<(), SpawnError>;
+    async fn stop(&self, target: &Target, now: bool) -> Result<Stopped, SpawnError>;
+
+    /// The server has stopped and the database knows. Returns the state that stays.
+    async fn after_stop(&self, target: &Target) -> ServerState {
+        let _ = target;
+        ServerState::new()
+    }
+
+    /// The server, which does not run, is about to get another name.
+    ///
+    /// # Errors
+    /// [`SpawnError`] prevents that.
+    async fn rename(&self, target: &Target, new_name: &ServerName) -> Result<(), SpawnError> {
+        let _ = (target, new_name);
+        Ok(())
+    }
 
     /// Returns when the server has ended; never, if that can only be found out by [`poll`](Self::poll).
     async fn wait(&self, target: &Target) -> ExitReport {

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use perijove_model::Value as PythonValue;
 use perijove_spawners::{
     ExitReport, Journal, Launch, Options, Poll, ProgressEvent, Settings, SpawnError, SpawnFacts, Spawner,
-    Started, Target, Timing,
+    Started, Stopped, Target, Timing,
 };
 use serde_json::{Map, Value};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -191,7 +191,14 @@ impl Spawner for FakeSpawner {
         };
         let key = (launch.facts.user.to_string(), launch.facts.server.to_string());
         self.running().insert(key, running);
-        Ok(Started { url: format!("http://{address}"), state, process: None, log_file: None })
+        Ok(Started {
+            url: format!("http://{address}"),
+            state,
+            process: None,
+            log_file: None,
+            api_token: None,
+            settings: None,
+        })
     }
 
     async fn poll(&self, target: &Target) -> Poll {
@@ -205,7 +212,7 @@ impl Spawner for FakeSpawner {
         }
     }
 
-    async fn stop(&self, target: &Target, _: bool) -> Result<(), SpawnError> {
+    async fn stop(&self, target: &Target, _: bool) -> Result<Stopped, SpawnError> {
         if self.stops_fail.load(Ordering::SeqCst) {
             return Err(SpawnError::Process("it cannot be signalled".into()));
         }
@@ -213,7 +220,7 @@ impl Spawner for FakeSpawner {
             running.task.abort();
             running.ended.send_replace(Some(ExitReport { code: Some(0), output: String::new() }));
         }
-        Ok(())
+        Ok(Stopped::default())
     }
 
     async fn wait(&self, target: &Target) -> ExitReport {

@@ -65,6 +65,7 @@ async fn load(python: PathBuf, directory: &tempfile::TempDir) -> Loaded {
 
 fn facts() -> HubFacts {
     HubFacts {
+        output_file: None,
         log_level: 20,
         overrides: Vec::new(),
         spawner_class: ClassName::Named("simple".to_owned()),

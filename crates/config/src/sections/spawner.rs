@@ -64,7 +64,7 @@ section! {
         /// Scopes that tokens of the server's visitors may have, besides access to the server: a
         /// list, or a function of the spawner.
         oauth_client_allowed_scopes: OrCallable<Vec<String>> =
-            Kind::Union(&[Kind::Callable, LIST]), EmptyList, HonouredPlain;
+            Kind::Union(&[Kind::Callable, LIST]), EmptyList, Honoured;
         /// The old form of `oauth_client_allowed_scopes`: names of roles.
         oauth_roles: OrCallable<Vec<String>> = Kind::Union(&[Kind::Callable, LIST]), EmptyList, NotYetRestricting;
         /// The form in which people choose options before a server starts: HTML, or a function of
@@ -84,11 +84,11 @@ section! {
         /// A function of the spawner, called before a server starts.
         pre_spawn_hook: Option<Callable> = Kind::Any, None, Honoured;
         /// A function of the spawner and the last event of the progress page; it returns the event.
-        progress_ready_hook: Option<Callable> = Kind::Any, None, NotYet;
+        progress_ready_hook: Option<Callable> = Kind::Any, None, Honoured;
         /// Scopes of the token that a server gets: a list, or a function of the spawner. Empty: those
         /// of the `server` role.
         server_token_scopes: OrCallable<Vec<String>> =
-            Kind::Union(&[Kind::List(&Kind::Unicode), Kind::Callable]), EmptyList, HonouredPlain;
+            Kind::Union(&[Kind::List(&Kind::Unicode), Kind::Callable]), EmptyList, Honoured;
         /// Further names in a server's internal certificate: a list, or a function of the spawner.
         ssl_alt_names: Option<OrCallable<Vec<String>>> =
             Kind::Union(&[Kind::List(&Kind::Unicode), Kind::Callable]), Late("JupyterHub.trusted_alt_names"), NotYet;

@@ -4,8 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use perijove_model::name::ServerName;
-use perijove_spawners::{Journal, Launch, ProcessRecord, ServerState, SpawnError, SpawnFacts, Target};
+use perijove_model::Value as PythonValue;
+use perijove_model::name::{ServerName, UserName};
+use perijove_python::{RequestFacts, ServerFacts, SpawnerFacts};
+use perijove_spawners::{
+    Journal, Launch, ProcessRecord, ServerState, SpawnError, SpawnFacts, Started, Target,
+};
 use perijove_store::{self as store, Tx};
 use serde_json::{Map, Value};
 use tokio::time::timeout;
@@ -61,6 +65,7 @@ impl Hub {
             settings: self.spawner.settings(),
             user_options: options.as_object().cloned().unwrap_or_default(),
             state: Map::new(),
+            shown: None,
         };
         let session = self
             .authenticator
@@ -78,20 +83,18 @@ impl Hub {
             user_options: &options,
             groups: &groups,
             auth_state: auth_state.as_ref(),
+            handler: request.handler.as_deref(),
         };
+        if self.spawner.needs_facts() {
+            launch.shown = Some(Arc::new(starting(&target, prepared, &launch.facts)));
+        }
         self.hooks.before_spawn(&target, &mut launch).await?;
         let journal = StartJournal { hub: self, live, spawner_id: prepared.spawner.id };
-        let limit = launch.settings.timing().start;
-        let started = match timeout(limit, self.spawner.start(&launch, &journal)).await {
-            Ok(started) => started.map_err(spawn_failed)?,
-            Err(_) => {
-                let seconds = limit.as_secs_f64();
-                return Err(Error::SpawnFailed(format!(
-                    "The server did not start within {seconds} seconds."
-                )));
-            }
-        };
+        let started = self.start_within_limit(&launch, &journal).await?;
         self.record_process(prepared.spawner.id, &started.state, started.process.as_ref()).await?;
+        if let Some(token) = &started.api_token {
+            self.reuse_token(user, request, prepared, token).await?;
+        }
         let server_id = prepared
             .spawner
             .server_id
@@ -101,10 +104,24 @@ impl Hub {
             user: user.name.clone(),
             server: request.server.clone(),
             base_url: launch.facts.server_base_url.clone(),
+            shown: launch.shown.map(|shown| Arc::new(with_state(&shown, &started.state))),
             state: started.state,
             process: started.process,
-            settings: launch.settings,
+            settings: started.settings.unwrap_or(launch.settings),
         })
+    }
+
+    async fn start_within_limit(&self, launch: &Launch, journal: &dyn Journal) -> Result<Started> {
+        let start = self.spawner.start(launch, journal);
+        if self.spawner.keeps_start_timeout() {
+            return start.await.map_err(spawn_failed);
+        }
+        let limit = launch.settings.timing().start;
+        let ended = timeout(limit, start).await.map_err(|_| {
+            let seconds = limit.as_secs_f64();
+            Error::SpawnFailed(format!("The server did not start within {seconds} seconds."))
+        });
+        ended?.map_err(spawn_failed)
     }
 
     async fn groups_with_properties(&self, user: &UserRecord) -> Result<Vec<store::Group>> {
@@ -116,14 +133,38 @@ impl Hub {
     }
 
     /// The HTML of the options form; empty for none.
-    pub async fn options_form(&self, user: &UserRecord, server: &ServerName) -> Result<String> {
+    pub async fn options_form(
+        &self,
+        user: &UserRecord,
+        server: &ServerName,
+        handler: Option<&RequestFacts>,
+    ) -> Result<String> {
         if let Some(form) = &self.settings.servers.options_form {
             return Ok(form.clone());
         }
         let options = saved_options(user, server);
         let auth_state = self.auth_state(&user.row);
-        let target = HookTarget::new(user, server, &options, auth_state.as_ref());
+        let target = HookTarget { handler, ..HookTarget::new(user, server, &options, auth_state.as_ref()) };
         self.hooks.options_form(&target).await
+    }
+
+    /// Whether hooks or the spawner may look at the request that a start, or a form, is for.
+    pub fn wants_requests(&self) -> bool {
+        self.hooks.want_requests()
+    }
+
+    /// The options that the query of an address means: a dictionary of lists.
+    pub async fn options_from_query(
+        &self,
+        user: &UserRecord,
+        server: &ServerName,
+        query: Value,
+        handler: Option<&RequestFacts>,
+    ) -> Result<Value> {
+        let options = saved_options(user, server);
+        let auth_state = self.auth_state(&user.row);
+        let target = HookTarget { handler, ..HookTarget::new(user, server, &options, auth_state.as_ref()) };
+        self.hooks.options_from_query(&target, python_value(Some(&query))).await
     }
 
     /// The options that a submitted form means.
@@ -131,12 +172,24 @@ impl Hub {
         &self,
         user: &UserRecord,
         server: &ServerName,
-        form: Map<String, Value>,
+        form: PythonValue,
     ) -> Result<Value> {
         let options = saved_options(user, server);
         let auth_state = self.auth_state(&user.row);
         let target = HookTarget::new(user, server, &options, auth_state.as_ref());
         self.hooks.options_from_form(&target, form).await
+    }
+
+    /// Lets the spawner say how a start goes on, until this is dropped.
+    pub(super) async fn report_progress(
+        &self,
+        user: &UserName,
+        server: &ServerName,
+        live: &LiveServer,
+        spawner_id: i64,
+    ) {
+        let journal = StartJournal { hub: self, live, spawner_id };
+        self.spawner.progress(user, server, &journal).await;
     }
 
     fn facts(&self, user: &UserRecord, request: &StartRequest, prepared: &PreparedStart) -> SpawnFacts {
@@ -171,7 +224,7 @@ impl Hub {
     }
 
     /// What the spawner needs to find a server again, from the database.
-    pub(super) async fn target(&self, user: &UserRecord, server: &ServerName) -> Result<Option<Target>> {
+    pub(crate) async fn target(&self, user: &UserRecord, server: &ServerName) -> Result<Option<Target>> {
         let mut tx = self.store.read().await?;
         self.target_in(&mut tx, user, server).await
     }
@@ -193,11 +246,18 @@ impl Hub {
                 boot_id: process.boot_id,
             })
         });
-        let state = match row.state {
-            Some(Value::Object(state)) => state,
+        let state = match &row.state {
+            Some(Value::Object(state)) => state.clone(),
             _ => Map::new(),
         };
+        let shown = self.spawner.needs_facts().then(|| {
+            let options = row.user_options.clone().unwrap_or_default();
+            let auth_state = self.auth_state(&user.row);
+            let shown = HookTarget::new(user, server, &options, auth_state.as_ref()).shown();
+            Arc::new(with_state(&shown, &state))
+        });
         Ok(Some(Target {
+            shown,
             user: user.name.clone(),
             server: server.clone(),
             base_url: self.settings.server_path(&user.name.escaped(), &server.escaped()),
@@ -216,6 +276,29 @@ impl Hub {
     }
 }
 
+/// A server that starts, as Python sees it.
+fn starting(target: &HookTarget<'_>, prepared: &PreparedStart, facts: &SpawnFacts) -> SpawnerFacts {
+    let base_url = facts.server_base_url.clone();
+    SpawnerFacts {
+        display_name: prepared.spawner.display_name.clone().unwrap_or_default(),
+        api_token: Some(prepared.api_token.clone()),
+        server: Some(ServerFacts { proto: "http".to_owned(), base_url, ..ServerFacts::default() }),
+        started: prepared.spawner.started,
+        last_activity: prepared.spawner.last_activity,
+        state: python_value(prepared.former_state.as_ref()),
+        ..target.shown()
+    }
+}
+
+/// The same server with this state.
+fn with_state(shown: &SpawnerFacts, state: &ServerState) -> SpawnerFacts {
+    SpawnerFacts { state: python_value(Some(&Value::Object(state.clone()))), ..shown.clone() }
+}
+
+fn python_value(json: Option<&Value>) -> PythonValue {
+    json.and_then(|json| PythonValue::from_plain_json(json).ok()).unwrap_or(PythonValue::None)
+}
+
 fn saved_options(user: &UserRecord, server: &ServerName) -> Value {
     let saved = user.spawner(server.as_str()).and_then(|spawner| spawner.row.user_options.clone());
     saved.unwrap_or_else(|| Value::Object(Map::new()))
@@ -224,6 +307,13 @@ fn saved_options(user: &UserRecord, server: &ServerName) -> Value {
 /// What the user is told of a spawner's failure; the log gets all of it.
 fn spawn_failed(error: SpawnError) -> Error {
     tracing::error!("{error}");
+    if let SpawnError::Plugin { .. } = &error {
+        return Error::SpawnRefused {
+            status: error.status(),
+            message: error.user_message(),
+            html_message: error.html_message().map(str::to_owned),
+        };
+    }
     match error.status() {
         500 => {
             let mut message = error.user_message();

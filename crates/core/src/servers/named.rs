@@ -121,12 +121,36 @@ impl Hub {
         let live = self.servers.claim(key, Event::RenameBegan).map_err(|_| {
             Error::Invalid(format!("{}:{server} is active. Please stop it before modifying it.", user.name))
         })?;
-        let changed = self.change_server_rows(user, server, changes).await;
+        let changed = async {
+            self.tell_of_rename(user, server, &changes).await?;
+            self.change_server_rows(user, server, changes).await
+        };
+        let changed = changed.await;
         if let Err(refused) = live.apply(Event::RenameEnded) {
             tracing::error!("{refused}");
         }
         self.servers.forget_stopped(&live.key);
         changed
+    }
+
+    /// The spawner may have something that bears the old name, and may refuse.
+    async fn tell_of_rename(
+        &self,
+        user: &UserRecord,
+        server: &ServerName,
+        changes: &ServerChanges,
+    ) -> Result<()> {
+        let Some(new) = changes.name.as_ref().filter(|new| *new != server.as_str()) else { return Ok(()) };
+        let new = ServerName::parse(new).map_err(|error| Error::Invalid(error.to_string()))?;
+        let Some(target) = self.target(user, server).await? else { return Ok(()) };
+        self.spawner.rename(&target, &new).await.map_err(|error| {
+            tracing::error!("{error}");
+            Error::SpawnRefused {
+                status: error.status(),
+                message: error.user_message(),
+                html_message: error.html_message().map(str::to_owned),
+            }
+        })
     }
 
     async fn change_server_rows(

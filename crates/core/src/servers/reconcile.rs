@@ -17,7 +17,7 @@ use super::registry::LiveServer;
 use super::start::log_name;
 use super::state::{Event, ServerState, StartPhase};
 use super::stop::Cause;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::hub::Hub;
 use crate::records::{UserRecord, address_url};
 
@@ -114,6 +114,7 @@ impl Hub {
             }
             Poll::Running => self.record_adopted(&mut one).await,
         }
+        let url = self.corrected_url(&one, url).await;
         match self.wait_up(&one.target, &url, &one.target.base_url).await {
             Ok(()) => {
                 tracing::info!("{name} still running");
@@ -124,6 +125,27 @@ impl Hub {
                 self.begin_stop(&one.user, &one.server, &one.live, Cause::Otherwise);
             }
         }
+    }
+
+    /// Where the server is, if its spawner knows better than the database.
+    async fn corrected_url(self: &Arc<Self>, one: &Found, url: String) -> String {
+        let Some(found) = self.spawner.url(&one.target).await else { return url };
+        let origin = |url: &str| url::Url::parse(url).map(|url| url.origin().ascii_serialization());
+        let Ok(found) = origin(&found) else { return url };
+        if origin(&url).is_ok_and(|known| known == found) {
+            return url;
+        }
+        tracing::warn!("{} had invalid url {url}. Updating to {found}", log_name(&one.user, &one.server));
+        let server_id = one.user.spawner(one.server.as_str()).and_then(|spawner| spawner.row.server_id);
+        let corrected = async {
+            let server_id = server_id.ok_or_else(|| Error::internal("the server has no address"))?;
+            self.record_address(server_id, &found).await?;
+            self.add_server_route(&one.user, &one.server, &found).await
+        };
+        if let Err(error) = corrected.await {
+            tracing::error!("the address of a running server cannot be corrected: {error}");
+        }
+        found
     }
 
     fn adopt_server(self: &Arc<Self>, one: Found) {

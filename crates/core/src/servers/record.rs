@@ -3,13 +3,15 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use perijove_model::name::ServerName;
 use perijove_model::scope::{self, ClientResource, ScopeSet};
-use perijove_spawners::{ProcessRecord, ServerState};
+use perijove_spawners::{ProcessRecord, ServerState, Stopped};
 use perijove_store::{self as store, Tx};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
+use tokio::sync::oneshot;
 
 use super::start::StartRequest;
 use crate::error::{Error, Result};
+use crate::hooks::HookTarget;
 use crate::hub::Hub;
 use crate::records::UserRecord;
 use crate::scopes::{self, HUB_CLIENT};
@@ -29,6 +31,8 @@ pub(super) struct PreparedStart {
     pub oauth_client_id: String,
     pub access_scopes: Vec<String>,
     pub allowed_scopes: Vec<String>,
+    /// What the spawner wanted to know at the next start.
+    pub former_state: Option<Value>,
 }
 
 /// `jupyterhub-user-NAME[-SERVER]`, quoted so that it can be part of a cookie's name.
@@ -63,14 +67,25 @@ impl Hub {
         Ok(row)
     }
 
-    /// Writes everything that a start needs: the server's row, its token, its OAuth client.
+    /// Writes everything that a start needs: the server's row, its token, its OAuth client. `recorded` is dropped once
+    /// there is a row.
     pub(super) async fn prepare_start(
         &self,
         user: &UserRecord,
         request: &StartRequest,
+        recorded: oneshot::Sender<()>,
     ) -> Result<PreparedStart> {
         let now = self.now();
+        let mut recorded = Some(recorded);
+        if self.spawner.needs_facts() {
+            // Functions are called next, which may take a while.
+            let mut tx = self.store.begin().await?;
+            self.spawner_row(&mut tx, user.row.id, &request.server, &request.display_name).await?;
+            tx.commit().await?;
+            drop(recorded.take());
+        }
         let base_url = self.settings.server_path(&user.name.escaped(), &request.server.escaped());
+        let (wanted, allowed_scopes) = self.configured_server_scopes(user, request).await?;
         let mut tx = self.store.begin().await?;
         // The record was read before: meanwhile the user may have been deleted, and the number reused.
         if tx.users().find(user.row.id).await?.is_none_or(|row| row.name != user.row.name) {
@@ -91,27 +106,114 @@ impl Hub {
         spawner.server_id = Some(server.id);
         spawner.started = Some(now);
         spawner.last_activity = Some(now);
-        spawner.state = None;
+        let former_state = spawner.state.take();
         if let Some(options) = &request.options {
             spawner.user_options = Some(options.clone());
         }
         let client_id = oauth_client_id(&user.row.name, &request.server);
-        let granted = self.granted_server_scopes(&mut tx, user, request).await?;
+        let granted = self.granted_server_scopes(&mut tx, user, request, wanted).await?;
         let token = TokenRequest {
             note: format!("Server at {base_url}"),
             scopes: Some(granted),
             ..TokenRequest::default()
         };
         let (api_token, _) = self.new_token_in(&mut tx, TokenOwner::User(user), token).await?;
-        let allowed_scopes = self.settings.servers.oauth_client_allowed_scopes.clone();
         self.upsert_client(&mut tx, &client_id, &api_token, &base_url, &allowed_scopes).await?;
         spawner.oauth_client_id = Some(client_id.clone());
         tx.spawners().update(&spawner).await?;
         tx.users().set_activity(&[(user.row.id, now)]).await?;
         tx.commit().await?;
+        drop(recorded);
         let client = ClientResource::Server { user: &user.row.name, server: request.server.as_str() };
         let access_scopes = scope::access_scopes(client).into_iter().collect();
-        Ok(PreparedStart { spawner, api_token, oauth_client_id: client_id, access_scopes, allowed_scopes })
+        Ok(PreparedStart {
+            spawner,
+            api_token,
+            oauth_client_id: client_id,
+            access_scopes,
+            allowed_scopes,
+            former_state,
+        })
+    }
+
+    /// The scopes asked for the server's own token, and those of tokens issued through it: functions are called.
+    async fn configured_server_scopes(
+        &self,
+        user: &UserRecord,
+        request: &StartRequest,
+    ) -> Result<(Vec<String>, Vec<String>)> {
+        let options = request.options.clone().unwrap_or(Value::Null);
+        let auth_state = self.auth_state(&user.row);
+        let target = HookTarget::new(user, &request.server, &options, auth_state.as_ref());
+        let configured = &self.settings.servers;
+        let wanted = self.hooks.server_token_scopes(&target).await?;
+        let allowed = self.hooks.oauth_client_allowed_scopes(&target).await?;
+        Ok((
+            wanted.unwrap_or_else(|| configured.server_token_scopes.clone()),
+            allowed.unwrap_or_else(|| configured.oauth_client_allowed_scopes.clone()),
+        ))
+    }
+
+    /// A resumed server goes on with a token of its own instead of the one that it was given.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] if the token is somebody else's: it is revoked and the start has failed.
+    pub(super) async fn reuse_token(
+        &self,
+        user: &UserRecord,
+        request: &StartRequest,
+        prepared: &PreparedStart,
+        token: &SecretString,
+    ) -> Result<()> {
+        let mut tx = self.store.begin().await?;
+        let unused = self.token_row_in(&mut tx, &prepared.api_token).await?;
+        let known = self.token_row_in(&mut tx, token).await?;
+        if let Some(unused) = &unused {
+            tx.tokens().delete(unused.id).await?;
+        }
+        match known {
+            Some(known) if known.user_id != Some(user.row.id) => {
+                tx.tokens().delete(known.id).await?;
+                tx.commit().await?;
+                return Err(Error::internal(format!(
+                    "the server of {} uses somebody else's token",
+                    user.name
+                )));
+            }
+            Some(_) => (),
+            None => {
+                tracing::warn!(user.name = %user.name, "a server specified its own API token that is not in the database");
+                let wanted = TokenRequest {
+                    note: format!("retrieved from spawner {}", request.server),
+                    scopes: unused.map(|unused| unused.scopes),
+                    given: Some(token.clone()),
+                    ..TokenRequest::default()
+                };
+                self.new_token_in(&mut tx, TokenOwner::User(user), wanted).await?;
+            }
+        }
+        let base_url = self.settings.server_path(&user.name.escaped(), &request.server.escaped());
+        let (client, scopes) = (&prepared.oauth_client_id, &prepared.allowed_scopes);
+        self.upsert_client(&mut tx, client, token, &base_url, scopes).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// The state of a server that does not run, for its next start.
+    pub(super) async fn record_kept_state(
+        &self,
+        user_id: i64,
+        server: &ServerName,
+        state: ServerState,
+    ) -> Result<()> {
+        let mut tx = self.store.begin().await?;
+        if let Some(row) = tx.spawners().by_user_and_name(user_id, server.as_str()).await?
+            && row.server_id.is_none()
+        {
+            tx.spawners().set_state(row.id, Some(&Value::Object(state))).await?;
+        }
+        tx.commit().await?;
+        Ok(())
     }
 
     async fn upsert_client(
@@ -145,8 +247,8 @@ impl Hub {
         tx: &mut Tx,
         user: &UserRecord,
         request: &StartRequest,
+        mut wanted: Vec<String>,
     ) -> Result<Vec<String>> {
-        let mut wanted = self.settings.servers.server_token_scopes.clone();
         if wanted.is_empty() {
             wanted = match tx.roles().by_name("server").await? {
                 Some(role) => role.scopes,
@@ -219,8 +321,13 @@ impl Hub {
         Ok(())
     }
 
-    /// The server is gone: its address, token, OAuth client and state with it.
-    pub(super) async fn record_stopped(&self, user_id: i64, server: &ServerName) -> Result<()> {
+    /// The server is gone: its address and state with it, and, unless it will resume, its token and OAuth client.
+    pub(super) async fn record_stopped(
+        &self,
+        user_id: i64,
+        server: &ServerName,
+        stopped: Stopped,
+    ) -> Result<()> {
         let now = self.now();
         let mut tx = self.store.begin().await?;
         let Some(mut spawner) = tx.spawners().by_user_and_name(user_id, server.as_str()).await? else {
@@ -230,13 +337,14 @@ impl Hub {
         spawner.started = None;
         spawner.state = None;
         spawner.last_activity = Some(now);
-        let client_id = spawner.oauth_client_id.take();
+        let client_id = if stopped.will_resume { None } else { spawner.oauth_client_id.take() };
         tx.spawners().update(&spawner).await?;
         if let Some(server_id) = old_server
             && let Some(row) = tx.servers().find(server_id).await?
         {
             let note = format!("Server at {}", row.base_url);
-            for token in tx.tokens().list_for_user_and_client(user_id, HUB_CLIENT).await? {
+            let tokens = tx.tokens().list_for_user_and_client(user_id, HUB_CLIENT).await?;
+            for token in tokens.into_iter().filter(|_| !stopped.will_resume) {
                 if token.note.as_deref() == Some(note.as_str()) {
                     tx.tokens().delete(token.id).await?;
                 }

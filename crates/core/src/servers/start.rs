@@ -5,8 +5,11 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use perijove_model::name::ServerName;
+use perijove_python::RequestFacts;
+use perijove_spawners::Target;
 use rand::Rng;
 use serde_json::Value;
+use tokio::sync::oneshot;
 use tokio::time::timeout;
 use tracing::Instrument;
 
@@ -29,6 +32,8 @@ pub struct StartRequest {
     pub display_name: String,
     /// Options from the form or the API; `None` for those of the last start.
     pub options: Option<Value>,
+    /// The request that asks, where hooks or the spawner [want it](Hub::wants_requests).
+    pub handler: Option<Arc<RequestFacts>>,
 }
 
 impl Hub {
@@ -60,17 +65,21 @@ impl Hub {
         live.progress.push(ProgressEvent::new(0, "Server requested"));
         let (hub, user, live_task) = (self.clone(), user.clone(), live.clone());
         let span = tracing::info_span!("start", user.name = %user.name, server.name = %request.server);
+        let (recorded, is_recorded) = oneshot::channel();
         let run = async move {
             // What it writes it writes to the end, so that a stop finds either all of it or nothing.
-            let prepared = hub.prepare_start(&user, &request).await;
+            let prepared = hub.prepare_start(&user, &request, recorded).await;
             let start = async { hub.run_start(&user, &request, prepared?, &live_task).await };
             if let Some(outcome) = task.cancel.run_until_cancelled(start).await {
+                hub.spawner.start_ended(&user.name, &request.server).await;
                 hub.count_start(&outcome, began);
                 hub.end_start(&user, &request.server, &live_task, outcome).await;
             }
             drop(task);
         };
         self.tasks.spawn(run.instrument(span));
+        // Whoever is answered finds the server, pending. A failure ends the wait too.
+        let _ = is_recorded.await;
         wait_for_start(&live, failed_stops, patience).await
     }
 
@@ -153,16 +162,17 @@ impl Hub {
         live: &Arc<LiveServer>,
     ) -> Result<()> {
         let began = Instant::now();
-        let target = self.launch(user, request, &prepared, live).await?;
-        advance(live, Event::Launched)?;
-        live.progress.push(ProgressEvent::new(50, "Server process started, waiting for its first answer"));
-        let url = self.target_url(user.row.id, &request.server).await?;
-        let url = url.ok_or_else(|| Error::internal("the address of the server is not in the database"))?;
-        let base_url = self.settings.server_path(&user.name.escaped(), &request.server.escaped());
-        self.wait_up(&target, &url, &base_url).await?;
+        let (target, url) = {
+            let reports = self.report_progress(&user.name, &request.server, live, prepared.spawner.id);
+            tokio::select! {
+                // A start that is polled first has said whose server it is before there is progress.
+                biased;
+                answered = self.launch_and_wait(user, request, &prepared, live) => answered?,
+                () = reports => return Err(Error::internal("the spawner's progress has ended before the start")),
+            }
+        };
         advance(live, Event::Answered)?;
         self.record_event(ServerAction::Start, user, &request.server);
-        live.progress.push(ProgressEvent::new(90, "Server answers, adding its route"));
         self.add_server_route(user, &request.server, &url).await?;
         advance(live, Event::Routed)?;
         tracing::info!(
@@ -174,11 +184,28 @@ impl Hub {
         Ok(())
     }
 
+    /// From the hooks to the server's first answer: what there is now, and where.
+    async fn launch_and_wait(
+        self: &Arc<Self>,
+        user: &Arc<UserRecord>,
+        request: &StartRequest,
+        prepared: &PreparedStart,
+        live: &Arc<LiveServer>,
+    ) -> Result<(Target, String)> {
+        let target = self.launch(user, request, prepared, live).await?;
+        advance(live, Event::Launched)?;
+        let url = self.target_url(user.row.id, &request.server).await?;
+        let url = url.ok_or_else(|| Error::internal("the address of the server is not in the database"))?;
+        let base_url = self.settings.server_path(&user.name.escaped(), &request.server.escaped());
+        self.wait_up(&target, &url, &base_url).await?;
+        Ok((target, url))
+    }
+
     fn count_start(&self, outcome: &Result<()>, began: Instant) {
         let status = match outcome {
             Ok(()) => "success",
             // Refused, and nothing is broken.
-            Err(Error::Status { status: ..500, .. }) => "failure",
+            Err(Error::Status { status: ..500, .. } | Error::SpawnRefused { status: ..500, .. }) => "failure",
             Err(_) => "error",
         };
         self.metrics.starts.observe(["", status], began.elapsed());
@@ -245,9 +272,11 @@ async fn wait_for_start(live: &LiveServer, failed_stops: u64, patience: Duration
         Ok(Err(_)) | Err(_) => return Ok(Outcome::Pending),
     };
     match state {
-        ServerState::Failed(failure) if failure.status == 500 => Err(Error::SpawnFailed(failure.message)),
-        ServerState::Failed(failure) => {
-            Err(Error::Status { status: failure.status, message: failure.message })
+        ServerState::Failed(failure) if failure.status == 500 && failure.html_message.is_none() => {
+            Err(Error::SpawnFailed(failure.message))
+        }
+        ServerState::Failed(Failure { status, message, html_message }) => {
+            Err(Error::SpawnRefused { status, message, html_message })
         }
         _ if live.failed_stops() > failed_stops => Err(Error::SpawnFailed(
             "The start of the server failed, and it could not be stopped either. The hub's log has the cause.".into(),
@@ -266,7 +295,12 @@ fn advance(live: &LiveServer, event: Event) -> Result<()> {
 }
 
 fn failure_of(error: &Error) -> Failure {
+    let mut html_message = None;
     let (status, message) = match error {
+        Error::SpawnRefused { status, message, html_message: html } => {
+            html_message.clone_from(html);
+            (*status, message.clone())
+        }
         Error::Status { status, message } => (*status, message.clone()),
         Error::SpawnFailed(message) | Error::Invalid(message) => (500, message.clone()),
         _ => (
@@ -274,7 +308,7 @@ fn failure_of(error: &Error) -> Failure {
             "Your server could not be started. Its administrator finds the cause in the log.".to_owned(),
         ),
     };
-    Failure { message, html_message: None, status }
+    Failure { message, html_message, status }
 }
 
 /// A waiting time in words: tens of seconds, or minutes.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use perijove_model::name::ServerName;
+use perijove_spawners::{Stopped, Target};
 use serde_json::Value;
 use tokio::time::timeout;
 use tracing::Instrument;
@@ -164,8 +165,15 @@ impl Hub {
         if let Err(error) = self.remove_server_route(user, server).await {
             tracing::error!("the route of a server that is stopped cannot be removed: {error}");
         }
-        self.stop_process(user, server).await?;
-        self.record_stopped_at_last(user, server).await?;
+        let target = self.target(user, server).await?;
+        let stopped = match &target {
+            Some(target) => self.stop_process(target).await?,
+            None => Stopped::default(),
+        };
+        self.record_stopped_at_last(user, server, stopped).await?;
+        if let Some(target) = &target {
+            self.keep_state(user, server, self.spawner.after_stop(target).await).await;
+        }
         let options = user.spawner(server.as_str()).and_then(|spawner| spawner.row.user_options.clone());
         let options = options.unwrap_or(Value::Null);
         let auth_state = self.auth_state(&user.row);
@@ -177,24 +185,44 @@ impl Hub {
         Ok(())
     }
 
-    async fn stop_process(&self, user: &UserRecord, server: &ServerName) -> Result<()> {
-        let Some(target) = self.target(user, server).await? else { return Ok(()) };
-        if target.state.is_empty() && target.process.is_none() {
-            return Ok(());
+    async fn stop_process(&self, target: &Target) -> Result<Stopped> {
+        let nothing_runs = target.state.is_empty() && target.process.is_none();
+        if nothing_runs && self.spawner.journals() {
+            return Ok(Stopped::default());
         }
-        self.spawner.stop(&target, false).await.map_err(Error::internal)
+        self.spawner.stop(target, false).await.map_err(Error::internal)
+    }
+
+    /// Stores what a spawner wants to know at the next start.
+    async fn keep_state(
+        &self,
+        user: &UserRecord,
+        server: &ServerName,
+        state: perijove_spawners::ServerState,
+    ) {
+        if state.is_empty() {
+            return;
+        }
+        if let Err(error) = self.record_kept_state(user.row.id, server, state).await {
+            tracing::error!("the state that a stopped server keeps cannot be stored: {error}");
+        }
     }
 
     /// Writes that the process is gone. A database that is away for a moment is asked again, since
     /// until it knows, the server counts as stopping.
-    async fn record_stopped_at_last(&self, user: &UserRecord, server: &ServerName) -> Result<()> {
+    async fn record_stopped_at_last(
+        &self,
+        user: &UserRecord,
+        server: &ServerName,
+        stopped: Stopped,
+    ) -> Result<()> {
         for _ in 1..RECORD_TRIES {
-            let Err(error) = self.record_stopped(user.row.id, server).await else { return Ok(()) };
+            let Err(error) = self.record_stopped(user.row.id, server, stopped).await else { return Ok(()) };
             tracing::error!("a server has stopped, but the database cannot be told; trying again: {error}");
             if self.shutdown.run_until_cancelled(tokio::time::sleep(RECORD_PAUSE)).await.is_none() {
                 break;
             }
         }
-        self.record_stopped(user.row.id, server).await
+        self.record_stopped(user.row.id, server, stopped).await
     }
 }

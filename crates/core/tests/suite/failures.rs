@@ -11,7 +11,12 @@ async fn hub_with_a_failed_start() -> TestHub {
     let hub = TestHub::new().await;
     let user = hub.user("ada").await;
     hub.spawner.behave(Behaviour::Exits("<b>no module</b>\nlast words".into()));
-    let request = StartRequest { server: ServerName::default(), display_name: String::new(), options: None };
+    let request = StartRequest {
+        server: ServerName::default(),
+        display_name: String::new(),
+        options: None,
+        handler: None,
+    };
     let refused = hub.hub.start_server(&user, request).await.unwrap_err();
     assert!(refused.to_string().contains("last words"), "{refused}");
     hub

@@ -38,7 +38,7 @@ impl Hooks for Recording {
 }
 
 fn request() -> StartRequest {
-    StartRequest { server: ServerName::default(), display_name: String::new(), options: None }
+    StartRequest { server: ServerName::default(), display_name: String::new(), options: None, handler: None }
 }
 
 async fn last_event(hub: &TestHub) -> Value {

@@ -6,7 +6,7 @@ use perijove_model::ServerName;
 use perijove_testkit::TestHub;
 
 fn request() -> StartRequest {
-    StartRequest { server: ServerName::default(), display_name: String::new(), options: None }
+    StartRequest { server: ServerName::default(), display_name: String::new(), options: None, handler: None }
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ fn lab() -> ServerName {
 }
 
 fn request(server: ServerName) -> StartRequest {
-    StartRequest { server, display_name: String::new(), options: None }
+    StartRequest { server, display_name: String::new(), options: None, handler: None }
 }
 
 async fn starting(hub: &TestHub, behaviour: Behaviour, phase: StartPhase) -> Arc<UserRecord> {

@@ -12,7 +12,7 @@ use perijove_testkit::{Behaviour, TestHub};
 const LIMIT: Duration = Duration::from_secs(20);
 
 fn request() -> StartRequest {
-    StartRequest { server: ServerName::default(), display_name: String::new(), options: None }
+    StartRequest { server: ServerName::default(), display_name: String::new(), options: None, handler: None }
 }
 
 async fn killed_hub_with_a_server() -> TestHub {

@@ -10,7 +10,7 @@ use perijove_model::ServerName;
 use perijove_testkit::{Behaviour, TestHub};
 
 fn request() -> StartRequest {
-    StartRequest { server: ServerName::default(), display_name: String::new(), options: None }
+    StartRequest { server: ServerName::default(), display_name: String::new(), options: None, handler: None }
 }
 
 async fn running() -> (TestHub, Arc<UserRecord>, Arc<LiveServer>) {

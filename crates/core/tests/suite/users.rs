@@ -41,6 +41,7 @@ async fn a_page_of_users_is_the_same_as_its_users() {
         server: perijove_model::ServerName::default(),
         display_name: String::new(),
         options: None,
+        handler: None,
     };
     hub.hub.start_server(&user, request).await.unwrap();
     let page = hub.hub.list_users(&UserQuery::default()).await.unwrap();

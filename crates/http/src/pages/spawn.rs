@@ -4,14 +4,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Bytes;
-use axum::extract::{Path, State};
-use axum::http::{StatusCode, Uri};
+use axum::extract::{FromRequestParts, Path, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
+use perijove_core::Error;
 use perijove_core::records::UserRecord;
 use perijove_core::servers::StartRequest;
 use perijove_core::servers::state::ServerState;
 use perijove_core::urls::with_query;
 use perijove_model::ServerName;
+use perijove_python::RequestFacts;
 use perijove_web::contexts::Spawn;
 use serde_json::{Map, Value};
 use url::form_urlencoded;
@@ -20,68 +23,96 @@ use super::{spawn_pending, view};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{Answer, Failure};
+use crate::form;
 use crate::guard::redirect;
 use crate::next_url::{self, keep_parameters, parameter};
+use crate::request_facts::SeenByPython;
 
 /// A start that fails within this time is shown at once; after it, the progress page shows it.
 const MOMENT: Duration = Duration::from_secs(1);
 
+/// A visit of the page: who, where, and the request as Python may want to see it.
+pub struct Visit {
+    caller: Caller,
+    uri: Uri,
+    seen: SeenByPython,
+}
+
+impl FromRequestParts<App> for Visit {
+    type Rejection = StatusCode;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
+        let caller = Caller::from_request_parts(parts, app).await?;
+        let Ok(seen) = SeenByPython::from_request_parts(parts, app).await;
+        Ok(Self { caller, uri: parts.uri.clone(), seen })
+    }
+}
+
+impl Visit {
+    fn query(&self) -> &str {
+        self.uri.query().unwrap_or_default()
+    }
+
+    fn handler(&self) -> Option<&RequestFacts> {
+        self.seen.0.as_deref()
+    }
+
+    fn start(&self, server: &ServerName, display_name: &str, options: Option<Value>) -> StartRequest {
+        let (server, display_name) = (server.clone(), display_name.to_owned());
+        StartRequest { server, display_name, options, handler: self.seen.0.clone() }
+    }
+}
+
 /// One's own default server.
-pub async fn own(State(app): State<App>, caller: Caller, uri: Uri) -> Answer {
-    let user = caller.user()?.clone();
-    show(&app, &caller, user, "", &uri).await
+pub async fn own(State(app): State<App>, visit: Visit) -> Answer {
+    let user = visit.caller.user()?.clone();
+    show(&app, &visit, user, "").await
 }
 
 /// The default server of the user in the path.
-pub async fn default_server(
-    State(app): State<App>,
-    caller: Caller,
-    Path(user): Path<String>,
-    uri: Uri,
-) -> Answer {
+pub async fn default_server(State(app): State<App>, visit: Visit, Path(user): Path<String>) -> Answer {
     let user = find_user(&app, &user).await?;
-    show(&app, &caller, user, "", &uri).await
+    show(&app, &visit, user, "").await
 }
 
 /// A named server.
 pub async fn named_server(
     State(app): State<App>,
-    caller: Caller,
+    visit: Visit,
     Path((user, server)): Path<(String, String)>,
-    uri: Uri,
 ) -> Answer {
     let user = find_user(&app, &user).await?;
-    show(&app, &caller, user, &server, &uri).await
+    show(&app, &visit, user, &server).await
 }
 
 /// The form for one's own default server.
-pub async fn submit_own(State(app): State<App>, caller: Caller, uri: Uri, body: Bytes) -> Answer {
-    let user = caller.user()?.clone();
-    submit(&app, &caller, user, "", &uri, &body).await
+pub async fn submit_own(State(app): State<App>, visit: Visit, headers: HeaderMap, body: Bytes) -> Answer {
+    let user = visit.caller.user()?.clone();
+    submit(&app, visit, user, "", &headers, &body).await
 }
 
 /// The form for the default server of the user in the path.
 pub async fn submit_default_server(
     State(app): State<App>,
-    caller: Caller,
+    visit: Visit,
     Path(user): Path<String>,
-    uri: Uri,
+    headers: HeaderMap,
     body: Bytes,
 ) -> Answer {
     let user = find_user(&app, &user).await?;
-    submit(&app, &caller, user, "", &uri, &body).await
+    submit(&app, visit, user, "", &headers, &body).await
 }
 
 /// The form for a named server.
 pub async fn submit_named_server(
     State(app): State<App>,
-    caller: Caller,
+    visit: Visit,
     Path((user, server)): Path<(String, String)>,
-    uri: Uri,
+    headers: HeaderMap,
     body: Bytes,
 ) -> Answer {
     let user = find_user(&app, &user).await?;
-    submit(&app, &caller, user, &server, &uri, &body).await
+    submit(&app, visit, user, &server, &headers, &body).await
 }
 
 /// The user that a path names.
@@ -103,42 +134,47 @@ fn pending_url(app: &App, user: &UserRecord, server: &ServerName, query: &str) -
     }
 }
 
-async fn show(app: &App, caller: &Caller, user: Arc<UserRecord>, server: &str, uri: &Uri) -> Answer {
-    let query = uri.query().unwrap_or_default();
+async fn show(app: &App, visit: &Visit, user: Arc<UserRecord>, server: &str) -> Answer {
+    let query = visit.query();
     let shown = parameter(query, "display_name").filter(|name| !server.is_empty() && !name.is_empty());
     let display_name = shown.unwrap_or_else(|| server.to_owned());
     let name = checked_name(app, &user, server, &display_name)?;
-    if let Some(elsewhere) = already(app, caller, &user, &name, query) {
+    if let Some(elsewhere) = already(app, &visit.caller, &user, &name, query) {
         return Ok(elsewhere);
     }
     let options = options_of_query(query)?;
-    let start = |options| StartRequest { server: name.clone(), display_name: display_name.clone(), options };
     let mut failed = None;
     if !options.is_empty() {
-        match begin(app, &user, start(Some(Value::Object(options))), query).await {
+        let started = async {
+            let options = Value::Object(options);
+            let options = app.hub.options_from_query(&user, &name, options, visit.handler()).await?;
+            begin(app, &user, visit.start(&name, &display_name, Some(options)), query).await
+        };
+        match started.await {
             Ok(response) => return Ok(response),
             Err(failure) => failed = Some(failure),
         }
     }
-    let form = app.hub.options_form(&user, &name).await?;
+    let form = app.hub.options_form(&user, &name, visit.handler()).await?;
     if form.is_empty() {
+        let start = visit.start(&name, &display_name, None);
         return match failed {
             Some(failure) => Err(failure),
-            None => begin_or_explain(app, caller, &user, start(None), query).await,
+            None => begin_or_explain(app, &visit.caller, &user, start, query).await,
         };
     }
-    render_form(app, caller, &user, &name, form, uri, failed)
+    render_form(app, visit, &user, &name, form, failed)
 }
 
 async fn submit(
     app: &App,
-    caller: &Caller,
+    visit: Visit,
     user: Arc<UserRecord>,
     server: &str,
-    uri: &Uri,
+    headers: &HeaderMap,
     body: &Bytes,
 ) -> Answer {
-    let query = uri.query().unwrap_or_default();
+    let visit = Visit { seen: SeenByPython(visit.seen.with_body(body)), ..visit };
     let name = checked_name(app, &user, server, server)?;
     let state = app.hub.server_state(user.row.id, &name);
     if let Some(pending) = state.pending() {
@@ -147,25 +183,27 @@ async fn submit(
     if state.is_ready() {
         return Err(Failure::bad_request(format!("{}:{name} is already running", user.name)));
     }
-    let mut form: Map<String, Value> = Map::new();
-    for (key, value) in form_urlencoded::parse(body).filter(|(key, _)| key != "_xsrf") {
-        if let Value::Array(values) = form.entry(key.into_owned()).or_insert_with(|| Value::Array(Vec::new()))
-        {
-            values.push(Value::String(value.into_owned()));
-        }
-    }
-    let outcome = async {
-        let options = app.hub.options_from_form(&user, &name, form).await?;
-        let request =
-            StartRequest { server: name.clone(), display_name: server.to_owned(), options: Some(options) };
-        begin(app, &user, request, query).await
+    let form = form::fields(headers, body).await?;
+    let outcome = match app.hub.options_from_form(&user, &name, form).await {
+        Ok(options) => begin(app, &user, visit.start(&name, server, Some(options)), visit.query()).await,
+        Err(error) => Err(refused_form(error)),
     };
-    match outcome.await {
+    match outcome {
         Ok(response) => Ok(response),
         Err(failure) => {
-            let form = app.hub.options_form(&user, &name).await?;
-            render_form(app, caller, &user, &name, form, uri, Some(failure))
+            let form = app.hub.options_form(&user, &name, visit.handler()).await?;
+            render_form(app, &visit, &user, &name, form, Some(failure))
         }
+    }
+}
+
+/// A form that is not accepted is shown again. As upstream, that is no error of the server's, unless the exception has a
+/// status.
+fn refused_form(error: Error) -> Failure {
+    let failure = Failure::from(error);
+    match failure.status {
+        StatusCode::INTERNAL_SERVER_ERROR => Failure { status: StatusCode::OK, ..failure },
+        _ => failure,
     }
 }
 
@@ -256,14 +294,13 @@ fn options_of_query(query: &str) -> Result<Map<String, Value>, Failure> {
 
 fn render_form(
     app: &App,
-    caller: &Caller,
+    visit: &Visit,
     user: &UserRecord,
     server: &ServerName,
     form: String,
-    uri: &Uri,
     failed: Option<Failure>,
 ) -> Answer {
-    let hub = &app.hub;
+    let (hub, caller, uri) = (&app.hub, &visit.caller, &visit.uri);
     let xsrf = caller.xsrf_token(&hub.settings, hub.now().timestamp());
     let here = uri.path_and_query().map_or("/", |whole| whole.as_str());
     let status = failed.as_ref().map_or(StatusCode::OK, |failure| failure.status);

@@ -13,6 +13,7 @@ use perijove_sys::reaper::Reaper;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::hub_calls::CallsOf;
 use crate::pid_file::PidFile;
 use crate::plugin_handlers::PluginHandlers;
 use crate::proxying::Proxying;
@@ -49,6 +50,9 @@ pub async fn run(loaded: Loaded) -> anyhow::Result<ExitCode> {
     let _pid_file = PidFile::write(&sections.hub.pid_file)?;
     let parts = parts::build(&loaded, &sections, &proxying).await?;
     let hub = Hub::new(parts.hub, shutdown.clone());
+    if let Some(worker) = &loaded.worker {
+        worker.answer_calls(CallsOf::new(&hub));
+    }
     hub.seed(&parts.seed).await?;
     hub.add_hub_route().await?;
     let found = hub.find_servers().await?;
@@ -67,10 +71,10 @@ pub async fn run(loaded: Loaded) -> anyhow::Result<ExitCode> {
     hub.start_services(&parts.seed.services).await?;
     hub.run();
     reap_strangers(&tasks, &serving);
-    warm_up(&loaded);
     if let (Some(handlers), Some(plugins)) = (&handlers, plugins) {
         handlers.start(&hub, plugins);
     }
+    warm_up(&loaded, &hub);
     hub.metrics.hub_start.observe(began.elapsed());
     tracing::info!("JupyterHub is now running at {}", sections.shown_url());
     tracing::debug!(duration_ms = began.elapsed().as_secs_f64() * 1000.0, "started");
@@ -84,14 +88,17 @@ fn check_limit(seconds: i64) -> Duration {
     u64::try_from(seconds).map_or(Duration::from_secs(86_400), |seconds| Duration::from_secs(seconds.max(1)))
 }
 
-/// Imports what Python functions need, which takes seconds, before the first of them is called.
-fn warm_up(loaded: &Loaded) {
-    let Some(worker) = loaded.worker.clone() else { return };
+/// Imports what Python needs, which takes seconds, before the first function or plug-in is called.
+fn warm_up(loaded: &Loaded, hub: &Arc<Hub>) {
+    let (worker, hub) = (loaded.worker.clone(), hub.clone());
     tokio::spawn(async move {
-        match worker.warm_up(WARM_UP_DEADLINE).await {
-            Ok(version) => tracing::debug!("the Python worker has imported JupyterHub {version}"),
-            Err(error) => tracing::warn!("functions of the configuration cannot be called: {error}"),
+        if let Some(worker) = worker {
+            match worker.warm_up(WARM_UP_DEADLINE).await {
+                Ok(version) => tracing::debug!("the Python worker has imported JupyterHub {version}"),
+                Err(error) => tracing::warn!("functions of the configuration cannot be called: {error}"),
+            }
         }
+        hub.warm_up().await;
     });
 }
 

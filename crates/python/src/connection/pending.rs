@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 
 use super::Outgoing;
 
@@ -21,6 +21,8 @@ pub(super) struct Pending(Mutex<Table>);
 struct Table {
     last_id: u64,
     calls: HashMap<u64, oneshot::Sender<Answer>>,
+    /// Who is told what a call says before it has ended.
+    listeners: HashMap<u64, mpsc::UnboundedSender<Json>>,
     end: Option<End>,
 }
 
@@ -75,12 +77,25 @@ impl Pending {
     /// Hands a message from the worker to whom it is for.
     pub(super) fn receive(&self, message: Json) {
         let Some(id) = message.get("id").and_then(Json::as_u64) else {
-            notification(&message);
+            match message.get("method").and_then(Json::as_str) {
+                Some("progress") => self.tell(message),
+                _ => notification(&message),
+            }
             return;
         };
         let sender = self.table().calls.remove(&id);
         if let Some(sender) = sender {
             let _ = sender.send(answer(message));
+        }
+    }
+
+    /// Hands on what a call says before it has ended.
+    fn tell(&self, mut message: Json) {
+        let Some(params) = message.get_mut("params") else { return };
+        let Some(call) = params.get("call").and_then(Json::as_u64) else { return };
+        let event = params.get_mut("event").map(Json::take).unwrap_or_default();
+        if let Some(listener) = self.table().listeners.get(&call) {
+            let _ = listener.send(event);
         }
     }
 
@@ -136,6 +151,13 @@ impl Call {
         self.id
     }
 
+    /// What the call says before it has ended, from now on.
+    pub(crate) fn events(&self) -> mpsc::UnboundedReceiver<Json> {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        self.pending.table().listeners.insert(self.id, sender);
+        receiver
+    }
+
     pub(crate) async fn answer(&mut self) -> Answer {
         match (&mut self.receiver).await {
             Ok(answer) => answer,
@@ -146,7 +168,12 @@ impl Call {
 
 impl Drop for Call {
     fn drop(&mut self) {
-        if self.pending.table().calls.remove(&self.id).is_some() {
+        let unanswered = {
+            let mut table = self.pending.table();
+            table.listeners.remove(&self.id);
+            table.calls.remove(&self.id).is_some()
+        };
+        if unanswered {
             self.outgoing
                 .send(&json!({ "jsonrpc": "2.0", "method": "cancel", "params": { "call": self.id } }));
         }

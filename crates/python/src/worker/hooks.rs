@@ -86,7 +86,7 @@ pub enum SpawnerStep {
 }
 
 impl SpawnerStep {
-    fn name(&self) -> &'static str {
+    pub(super) fn name(&self) -> &'static str {
         match self {
             Self::ServerTokenScopes => "server_token_scopes",
             Self::OauthClientAllowedScopes => "oauth_client_allowed_scopes",
@@ -100,7 +100,7 @@ impl SpawnerStep {
         }
     }
 
-    fn args(&self) -> Vec<Value> {
+    pub(super) fn args(&self) -> Vec<Value> {
         match self {
             Self::OptionsFromForm(value) | Self::OptionsFromQuery(value) | Self::ProgressReady(value) => {
                 vec![value.clone()]
@@ -240,6 +240,11 @@ struct WireResponse {
     headers: Vec<(String, String)>,
     finished: bool,
     body: Value,
+}
+
+/// The returned value alone.
+pub(super) fn value(answer: Json) -> Result<Value, WorkerError> {
+    outcome(answer).map(|outcome| outcome.value)
 }
 
 fn outcome(answer: Json) -> Result<Outcome, WorkerError> {

@@ -58,7 +58,7 @@ impl LocalProcessSpawner {
         let running = Running::new(child, options, tail, lease);
         self.running().insert((record.pid, record.start_time), Arc::new(running));
         let log_file = output.map(NewOutput::keep);
-        Ok(Started { url, state, process: Some(record), log_file })
+        Ok(Started { url, state, process: Some(record), log_file, api_token: None, settings: None })
     }
 
     fn lease(&self, options: &ProcessOptions) -> Result<Option<PortLease>, SpawnError> {

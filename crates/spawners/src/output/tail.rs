@@ -30,8 +30,8 @@ pub(crate) enum Begin {
 /// A file that is being followed.
 #[derive(Debug)]
 pub(crate) struct Tail {
-    user: String,
-    server: String,
+    /// User and server; `None` for what spawners in Python and their children print.
+    owner: Option<(String, String)>,
     limit: u64,
     state: Mutex<State>,
 }
@@ -47,8 +47,7 @@ struct State {
 impl Tail {
     pub(super) fn open(
         path: &Path,
-        user: &UserName,
-        server: &ServerName,
+        owner: Option<(&UserName, &ServerName)>,
         limit: u64,
         begin: Begin,
     ) -> io::Result<Self> {
@@ -58,7 +57,8 @@ impl Tail {
             state.offset = state.file.metadata()?.len().saturating_sub(KEPT_BYTES);
             state.read()?;
         }
-        Ok(Self { user: user.to_string(), server: server.to_string(), limit, state: Mutex::new(state) })
+        let owner = owner.map(|(user, server)| (user.to_string(), server.to_string()));
+        Ok(Self { owner, limit, state: Mutex::new(state) })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -74,25 +74,25 @@ impl Tail {
         match read {
             Ok(news) => self.log(&news),
             Err(error) => {
-                tracing::warn!(user.name = self.user, "the server's output cannot be read: {error}")
+                tracing::warn!(user.name = self.user(), "the server's output cannot be read: {error}")
             }
         }
         if let Err(error) = emptied {
-            tracing::warn!(user.name = self.user, "the server's output cannot be emptied: {error}");
+            tracing::warn!(user.name = self.user(), "the server's output cannot be emptied: {error}");
         }
     }
 
+    fn user(&self) -> Option<&str> {
+        self.owner.as_ref().map(|(user, _)| user.as_str())
+    }
+
     fn log(&self, news: &News) {
-        if news.skipped > 0 {
-            tracing::info!(
-                user.name = self.user,
-                server.name = self.server,
-                "skipped {} bytes of the server's output",
-                news.skipped
-            );
-        }
-        for line in &news.lines {
-            tracing::info!(user.name = self.user, server.name = self.server, "{line}");
+        let skipped = (news.skipped > 0).then(|| format!("skipped {} bytes of output", news.skipped));
+        for line in skipped.iter().chain(&news.lines) {
+            match &self.owner {
+                Some((user, server)) => tracing::info!(user.name = user, server.name = server, "{line}"),
+                None => tracing::info!(target: "perijove::python", "{line}"),
+            }
         }
     }
 

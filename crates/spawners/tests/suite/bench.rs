@@ -142,7 +142,13 @@ impl Bench {
             called_environment: BTreeMap::new(),
             hub_environment: hub.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
         };
-        Launch { facts, settings: spawner.settings(), user_options: Map::new(), state: Map::new() }
+        Launch {
+            facts,
+            settings: spawner.settings(),
+            user_options: Map::new(),
+            state: Map::new(),
+            shown: None,
+        }
     }
 
     /// Starts the server, or says why not.
@@ -164,13 +170,15 @@ impl Bench {
             state: started.state.clone(),
             process: started.process.clone(),
             settings: spawner.settings(),
+            shown: None,
         }
     }
 
     /// A target that a JupyterHub or another hub left.
     pub fn stored(&self, spawner: &dyn Spawner, pid: u32, process: Option<ProcessRecord>) -> Target {
         let state = Map::from_iter([("pid".to_owned(), pid.into())]);
-        let started = Started { url: String::new(), state, process, log_file: None };
+        let started =
+            Started { url: String::new(), state, process, log_file: None, api_token: None, settings: None };
         self.target(spawner, &started)
     }
 

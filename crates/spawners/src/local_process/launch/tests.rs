@@ -92,6 +92,7 @@ fn servers_get_what_jupyterhub_gives_them() {
             settings: Settings::new(options.clone()),
             user_options: Map::new(),
             state: Map::new(),
+            shown: None,
         };
         let seat = seat(case, &launch, &options);
         let port = options.port.unwrap_or(chosen);

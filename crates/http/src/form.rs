@@ -1,0 +1,111 @@
+//! Submitted forms, with files.
+
+use axum::body::{Body, Bytes};
+use axum::extract::{FromRequest, Multipart};
+use axum::http::{HeaderMap, Request, header};
+use perijove_model::Value;
+use url::form_urlencoded;
+
+use crate::error::Failure;
+
+/// The fields of a form as Tornado gives them to upstream's spawn page: a dictionary of lists of texts, and for uploaded
+/// files under `NAME_file` a list of dictionaries with `filename`, `body` and `content_type`. `_xsrf` is left out.
+///
+/// # Errors
+/// 400 for a body that is not what its `Content-Type` says.
+pub async fn fields(headers: &HeaderMap, body: &Bytes) -> Result<Value, Failure> {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let mut fields = Fields::default();
+    if kind.to_ascii_lowercase().starts_with("multipart/form-data") {
+        fields.read_multipart(kind, body).await?;
+    } else {
+        for (name, value) in form_urlencoded::parse(body) {
+            fields.add(&name, Value::from(&*value));
+        }
+    }
+    Ok(fields.into_value())
+}
+
+/// Names with their values, in the order of the first of each.
+#[derive(Default)]
+struct Fields(Vec<(String, Vec<Value>)>);
+
+impl Fields {
+    fn add(&mut self, name: &str, value: Value) {
+        if name == "_xsrf" {
+            return;
+        }
+        match self.0.iter_mut().find(|(known, _)| known == name) {
+            Some((_, values)) => values.push(value),
+            None => self.0.push((name.to_owned(), vec![value])),
+        }
+    }
+
+    async fn read_multipart(&mut self, kind: &str, body: &Bytes) -> Result<(), Failure> {
+        let wrong = || Failure::bad_request("The form cannot be read.");
+        let request = Request::builder().header(header::CONTENT_TYPE, kind);
+        let request = request.body(Body::from(body.clone())).map_err(|_| wrong())?;
+        let mut parts = Multipart::from_request(request, &()).await.map_err(|_| wrong())?;
+        while let Some(part) = parts.next_field().await.map_err(|_| wrong())? {
+            let name = part.name().unwrap_or_default().to_owned();
+            let file = part.file_name().map(str::to_owned);
+            let content_type = part.content_type().unwrap_or("application/unknown").to_owned();
+            let content = part.bytes().await.map_err(|_| wrong())?;
+            match file {
+                Some(file) => self.add(&format!("{name}_file"), uploaded(&file, &content_type, &content)),
+                None => {
+                    let text = std::str::from_utf8(&content).map_err(|_| wrong())?;
+                    self.add(&name, Value::from(text));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn into_value(self) -> Value {
+        let entry = |(name, values): (String, Vec<Value>)| (Value::from(name.as_str()), Value::List(values));
+        Value::Dict(self.0.into_iter().map(entry).collect())
+    }
+}
+
+fn uploaded(name: &str, content_type: &str, content: &Bytes) -> Value {
+    Value::Dict(vec![
+        (Value::from("filename"), Value::from(name)),
+        (Value::from("body"), Value::Bytes(content.to_vec())),
+        (Value::from("content_type"), Value::from(content_type)),
+    ])
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+
+    use super::*;
+
+    async fn read(kind: &'static str, body: &'static str) -> Result<Value, Failure> {
+        let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static(kind))]);
+        fields(&headers, &Bytes::from_static(body.as_bytes())).await
+    }
+
+    #[tokio::test]
+    async fn fields_of_a_name_are_a_list() {
+        let form = read("application/x-www-form-urlencoded", "a=1&b=x+y&a=2&_xsrf=z").await.unwrap();
+        assert_eq!(form.to_plain_json().unwrap(), serde_json::json!({"a": ["1", "2"], "b": ["x y"]}));
+    }
+
+    #[tokio::test]
+    async fn files_come_as_tornado_has_them() {
+        let body = "--B\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n\
+                    --B\r\nContent-Disposition: form-data; name=\"f\"; filename=\"x.txt\"\r\n\
+                    Content-Type: text/plain\r\n\r\nhello\r\n--B--\r\n";
+        let form = read("multipart/form-data; boundary=B", body).await.unwrap();
+        let file = uploaded("x.txt", "text/plain", &Bytes::from_static(b"hello"));
+        let wanted = vec![
+            (Value::from("a"), Value::List(vec![Value::from("1")])),
+            (Value::from("f_file"), Value::List(vec![file])),
+        ];
+        assert_eq!(form, Value::Dict(wanted));
+        assert!(read("multipart/form-data; boundary=B", "nonsense").await.is_err());
+        assert!(read("multipart/form-data", "").await.is_err());
+    }
+}

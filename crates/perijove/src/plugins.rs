@@ -1,0 +1,117 @@
+//! Which spawner runs servers: a native one, or the Python class itself.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use perijove_config::check::Chosen;
+use perijove_config::origin::Origin;
+use perijove_config::{Config, Loaded};
+use perijove_core::hooks::Hooks;
+use perijove_core::settings::Settings;
+use perijove_model::Value;
+use perijove_python::Workers;
+use perijove_spawners::{self as spawners, PythonSpawner, Spawner, Timing};
+use std::time::Duration;
+
+use crate::sections::Sections;
+use crate::{hub_facts, plugin_hooks, python_hooks};
+
+/// The folder of the servers' output, below the working directory.
+const SERVER_LOGS: &str = "perijove-server-logs";
+/// How many processes run spawners of Python, unless [`WORKERS_VARIABLE`] says otherwise.
+const SPAWNER_WORKERS: usize = 2;
+/// The variable with the number of processes that run spawners of Python.
+const WORKERS_VARIABLE: &str = "PERIJOVE_SPAWNER_WORKERS";
+
+/// Builds the spawner, and the hooks around it.
+///
+/// # Errors
+/// A configuration that makes a start impossible.
+pub async fn spawner(
+    loaded: &Loaded,
+    sections: &Sections,
+    settings: &Settings,
+) -> anyhow::Result<(Arc<dyn Spawner>, Arc<dyn Hooks>)> {
+    let name = sections.classes.spawner.class.name();
+    let logs = std::env::current_dir().context("the working directory cannot be read")?.join(SERVER_LOGS);
+    let context = spawners::registry::Context {
+        open_files: raise_open_files(),
+        ..spawners::registry::Context::new(logs)
+    };
+    let is_native = spawners::registry::find(name).is_some();
+    if let Some(reason) = why_python(&sections.classes.spawner, is_native) {
+        tracing::info!("Using Spawner: {name} (Python: {reason})");
+        return python_spawner(loaded, sections, settings, &context).await;
+    }
+    let config =
+        if loaded.allow_root { with_allow_root(&loaded.config, sections) } else { loaded.config.clone() };
+    let spawner = spawners::registry::build(name, &config, &context)?;
+    tracing::info!("Using Spawner: {} (native)", spawner.upstream_class());
+    Ok((Arc::from(spawner), python_hooks::new(loaded.worker.clone(), &loaded.config)))
+}
+
+async fn python_spawner(
+    loaded: &Loaded,
+    sections: &Sections,
+    settings: &Settings,
+    context: &spawners::registry::Context,
+) -> anyhow::Result<(Arc<dyn Spawner>, Arc<dyn Hooks>)> {
+    let worker = loaded.worker.as_ref().context("there is no Python worker to run the spawner")?;
+    let python_authenticator = sections.classes.authenticator.python.is_some();
+    let workers = Workers::new(worker, worker_count(sections)?, !python_authenticator);
+    let facts = hub_facts::collect(&loaded.config, sections, settings);
+    let name = sections.classes.spawner.class.name();
+    let timing = configured_timing(sections);
+    let spawner =
+        PythonSpawner::new(name, workers.clone(), facts, python_authenticator, timing, context).await?;
+    Ok((Arc::new(spawner), plugin_hooks::new(workers)))
+}
+
+fn worker_count(sections: &Sections) -> anyhow::Result<usize> {
+    let Some(count) = sections.environment.get(WORKERS_VARIABLE) else { return Ok(SPAWNER_WORKERS) };
+    let count = count.parse().ok().filter(|count| (1..=64).contains(count));
+    count.with_context(|| format!("{WORKERS_VARIABLE} must be a number from 1 to 64"))
+}
+
+/// What the configuration says of every spawner's patience, until the class itself has been asked.
+fn configured_timing(sections: &Sections) -> Timing {
+    let spawner = &sections.spawner;
+    let seconds = |count: i64| Duration::from_secs(u64::try_from(count).unwrap_or(0));
+    Timing {
+        start: seconds(spawner.start_timeout),
+        answer: seconds(spawner.http_timeout),
+        poll_interval: Some(seconds(spawner.poll_interval)).filter(|interval| !interval.is_zero()),
+        poll_jitter: spawner.poll_jitter,
+    }
+}
+
+/// Why Python must run a class, if it must.
+pub fn why_python(chosen: &Chosen, is_native: bool) -> Option<String> {
+    chosen.python.clone().or_else(|| (!is_native).then(|| "it is no native class".to_owned()))
+}
+
+/// `--allow-root`: servers of root are told that this is meant; the servers of others do not look at it.
+fn with_allow_root(config: &Config, sections: &Sections) -> Config {
+    let mut config = config.clone();
+    let arguments = sections.spawner.args.iter().map(String::as_str).chain(["--allow-root"]);
+    let arguments = Value::List(arguments.map(Value::from).collect());
+    let class = sections.classes.spawner.class.class_name();
+    config.tree_mut().set(class, "args", arguments, Origin::CommandLine);
+    config
+}
+
+/// A proxy holds two descriptors for each open connection. The limits as they were are given to servers.
+fn raise_open_files() -> Option<(u64, u64)> {
+    let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE).ok()?;
+    if soft >= hard {
+        return None;
+    }
+    match setrlimit(Resource::RLIMIT_NOFILE, hard, hard) {
+        Ok(()) => Some((soft, hard)),
+        Err(error) => {
+            tracing::warn!("the limit of open files stays at {soft}: {error}");
+            None
+        }
+    }
+}
