@@ -268,6 +268,39 @@ def test_a_worker_that_dies_takes_nobodys_server_along(make_hub):
     process.wait_ended()
 
 
+BLOCKING = OWN + """
+import time
+
+class Blocking(Own):
+    def start(self):
+        while self.user.name == "ada" and not os.path.exists(os.path.join(here, "go on")):
+            time.sleep(0.05)
+        return super().start()
+
+c.JupyterHub.spawner_class = Blocking
+c.JupyterHub.tornado_settings = {"slow_spawn_timeout": 0}
+"""
+
+
+@pytest.mark.perijove
+def test_code_that_blocks_holds_up_its_own_worker_only(make_hub):
+    hub = make_hub(BLOCKING).start()
+    client = hub.client(hub.token_for("ada"))
+    client.expect(202, "POST", "users/ada/server", json={})
+    until(lambda: "does not answer, since code of a plug-in blocks it" in hub.log(), "the stall to be noticed")
+    assert "in start\n    time.sleep(0.05)" in hub.log()
+    assert client.user()["pending"] == "spawn"
+    # Of so many users some are another worker's.
+    others = [hub.client(hub.token_for(f"user-{number}")) for number in range(8)]
+    for number, other in enumerate(others):
+        assert other.api("POST", f"users/user-{number}/server", json={}).status_code == 202
+    until(lambda: any(other.user()["pending"] is None for other in others), "a server of the other worker")
+    (hub.directory / "go on").touch()
+    until(lambda: client.user()["servers"][""]["ready"], "the blocked start to go on")
+    until(lambda: all(other.user()["pending"] is None for other in others), "all to be ready")
+    assert all(other.user()["servers"][""]["ready"] for other in others)
+
+
 RESUMING = OWN + """
 class Resuming(Own):
     will_resume = True

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import contextvars
+import sys
 import threading
+import traceback
 from typing import Any, Callable, Dict, Optional
 
 from . import calling, errors, logs
@@ -16,15 +17,24 @@ from .hub_calls import HubCalls
 from .objects import Objects
 
 NO_SUCH_METHOD = -32601
-# The number of the call that a task answers.
-CALL: contextvars.ContextVar = contextvars.ContextVar("call")
 # How long the event loop may take to notice a cancelled call before it counts as stuck.
 RESPONSE_TIME = 0.5
+# How many frames of a stuck thread are told.
+LONGEST_STACK = 12
 
 
 def serve(channel: Channel, inbox: Inbox, evaluation: Evaluation, handles: HandleTable) -> None:
     """Serve calls until the socket ends."""
     asyncio.run(Calls(channel, evaluation, handles).serve(inbox))
+
+
+def main_stack() -> str:
+    """Where the main thread is, without the worker's own frames."""
+    frame = sys._current_frames().get(threading.main_thread().ident or 0)
+    if frame is None:
+        return ""
+    shown = [one for one in traceback.extract_stack(frame) if not one.filename.startswith(errors.HIDDEN)]
+    return "".join(traceback.format_list(shown[-LONGEST_STACK:]))
 
 
 class Calls:
@@ -69,6 +79,8 @@ class Calls:
             self._hub.receive(message)
         elif message["method"] == "cancel":
             self._cancel(message)
+        elif message["method"] == "stall":
+            self._look(message)
         else:
             self._loop.call_soon_threadsafe(self._start, message)
 
@@ -84,8 +96,7 @@ class Calls:
             self._channel.refuse(message["id"], error)
             return
         try:
-            CALL.set(message["id"])
-            with calling.call():
+            with calling.call(message["id"]):
                 result = await method(message["params"])
         except BaseException as error:  # sys.exit() in a hook must not end the worker
             self._channel.refuse(message["id"], errors.to_message(error, self._evaluation.files))
@@ -103,14 +114,26 @@ class Calls:
             noticed.set()
 
         self._loop.call_soon_threadsafe(cancel)
-        if "id" not in message:
-            return
-        stuck_in = None if noticed.wait(RESPONSE_TIME) else self._running_call()
-        responsive = noticed.is_set()
-        self._channel.reply(message["id"], {"responsive": responsive, "stuck_in": stuck_in})
+        if "id" in message:
+            self._say_whether_free(message, noticed)
+
+    def _look(self, message: Message) -> None:
+        """Say whether the main thread is free, and where it is if not; on the reading thread."""
+        noticed = threading.Event()
+        self._loop.call_soon_threadsafe(noticed.set)
+        self._say_whether_free(message, noticed)
+
+    def _say_whether_free(self, message: Message, noticed: threading.Event) -> None:
+        found: Message = {"responsive": True, "stuck_in": None, "stack": ""}
+        if not noticed.wait(RESPONSE_TIME):
+            found = {"responsive": False, "stuck_in": self._running_call(), "stack": main_stack()}
+        self._channel.reply(message["id"], found)
 
     def _running_call(self) -> Optional[int]:
         running = asyncio.current_task(self._loop)
+        adopted = calling.call_of(running)
+        if adopted is not None:
+            return adopted
         return next((number for number, task in list(self._tasks.items()) if task is running), None)
 
     async def _amend(self, params: Message) -> None:
@@ -155,7 +178,8 @@ class Calls:
         return self._objects.describe_spawner()
 
     async def _own_spawner(self, params: Message) -> Any:
-        call = CALL.get()
+        this = calling.current()
+        call = this.number if this else 0
 
         def tell(event: Any) -> None:
             self._channel.notify("progress", {"call": call, "event": event})

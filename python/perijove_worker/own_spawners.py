@@ -14,6 +14,7 @@ from urllib.parse import urlparse
 from jupyterhub import orm
 from jupyterhub.objects import Server
 
+from . import calling
 from . import spawners as hooks
 from .changes import PlainEncoder
 from .channel import Message
@@ -217,6 +218,7 @@ class OwnSpawners:
 async def within(seconds: float, start: Any) -> Any:
     """What a start returns. One that takes too long, or that nobody waits for any more, is cancelled."""
     task = asyncio.ensure_future(contained(start))
+    calling.adopt(task)
     try:
         await asyncio.wait({task}, timeout=seconds)
     finally:

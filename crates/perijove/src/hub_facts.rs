@@ -1,5 +1,7 @@
 //! What the Python worker is told about the hub, so that upstream's objects around a hook say the truth.
 
+use std::time::Duration;
+
 use perijove_config::origin::Origin;
 use perijove_config::tree::{Entry, Raw};
 use perijove_config::{ClassRef, Config, Listen, sections};
@@ -8,6 +10,9 @@ use perijove_model::Value;
 use perijove_python::{ClassName, HubFacts, HubServer, HubSettings};
 
 use crate::sections::Sections;
+
+/// How long code of a plug-in may block its process. Upstream's whole hub would stand still as long.
+const STALL_LIMIT: Duration = Duration::from_secs(60);
 
 /// Collects them.
 pub fn collect(config: &Config, sections: &Sections, settings: &Settings) -> HubFacts {
@@ -21,6 +26,7 @@ pub fn collect(config: &Config, sections: &Sections, settings: &Settings) -> Hub
         settings: hub_settings(sections, settings),
         database_url: sections.hub.db_url.clone(),
         output_file: None,
+        stall_limit: STALL_LIMIT,
     }
 }
 

@@ -5,6 +5,7 @@
 //! the [`Connection`] ends it, and so does the death of the hub.
 
 mod pending;
+mod stalls;
 
 use std::io;
 use std::os::fd::OwnedFd;

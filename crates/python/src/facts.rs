@@ -2,6 +2,7 @@
 //! a hook say the truth.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use perijove_model::value::{Handle, Value};
@@ -40,6 +41,8 @@ pub struct HubFacts {
     /// The file that what Python and its children print is appended to, for children that outlive the hub; `None`
     /// for the hub's log.
     pub output_file: Option<PathBuf>,
+    /// How long code may block the process before it is replaced.
+    pub stall_limit: Duration,
 }
 
 /// The hub's own address; empty text and 0 mean "not set".

@@ -175,7 +175,7 @@ impl Worker {
 
     async fn start_again(&self, first: u64) -> Result<(Arc<Connection>, Numbers), WorkerError> {
         let options = &self.inner.options;
-        let connection = options.connect(&self.inner.callee)?;
+        let connection = Arc::new(options.connect(&self.inner.callee)?);
         let second = options.evaluate(&connection, first).await?;
         let Reconciliation { handles, replace, remove, lost } = reconcile(&self.inner.first, &second);
         for option in &lost {
@@ -198,12 +198,12 @@ impl Worker {
         if let Some(hub) = hub {
             tell(&connection, &numbers, &hub).await?;
         }
-        Ok((Arc::new(connection), numbers))
+        Ok((connection, numbers))
     }
 }
 
 /// Sends the facts about the hub.
-async fn tell(connection: &Connection, numbers: &Numbers, hub: &HubFacts) -> Result<(), WorkerError> {
+async fn tell(connection: &Arc<Connection>, numbers: &Numbers, hub: &HubFacts) -> Result<(), WorkerError> {
     let class = |name: &ClassName| -> Result<Json, WorkerError> {
         match name {
             ClassName::Named(name) => Ok(json!(name)),
@@ -228,6 +228,7 @@ async fn tell(connection: &Connection, numbers: &Numbers, hub: &HubFacts) -> Res
     let amend = json!({ "remove": [], "replace": overrides });
     connection.request("amend", &amend, SETUP_DEADLINE, "telling the worker the configuration").await?;
     connection.request("configure", &configure, SETUP_DEADLINE, "telling the worker about the hub").await?;
+    connection.watch_for_stalls(hub.stall_limit);
     Ok(())
 }
 

@@ -84,7 +84,9 @@ impl PythonSpawner {
                 outputs.directory().display()
             ),
         })?;
-        let hub = HubFacts { output_file: Some(path), ..hub };
+        // A start may block as long as it may last.
+        let stall_limit = hub.stall_limit.max(timing.start);
+        let hub = HubFacts { output_file: Some(path), stall_limit, ..hub };
         workers.configure(&hub).await.map_err(|error| SetupError::Python(error.to_string()))?;
         Ok(Self {
             class: class.to_owned(),

@@ -69,6 +69,11 @@ impl Pending {
         self.table().end.is_some()
     }
 
+    /// Whether nobody waits for anything.
+    pub(super) fn is_idle(&self) -> bool {
+        self.table().calls.is_empty()
+    }
+
     /// Whether somebody still waits for the answer to a call.
     pub(super) fn is_awaited(&self, id: u64) -> bool {
         self.table().calls.contains_key(&id)

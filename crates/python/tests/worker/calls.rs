@@ -198,3 +198,28 @@ async fn the_worker_ends_with_its_hub_even_when_it_is_busy() {
     assert_eq!(tokio::time::timeout(SOON, ended.recv()).await, Ok(None), "the worker outlived its hub");
     assert!(!std::path::PathBuf::from(format!("/proc/{pid}/cwd")).exists());
 }
+
+#[tokio::test]
+async fn a_worker_that_code_blocks_is_replaced_although_the_call_has_time() {
+    let files = Files::new();
+    let config = r#"
+import asyncio
+def block():
+    while True: pass
+async def nested():
+    async def inner(): block()
+    await asyncio.ensure_future(inner())
+c.F.block = block
+c.F.nested = nested
+c.F.quick = lambda: 1
+"#;
+    let (worker, evaluation) = started(&files, config).await;
+    let hub = perijove_python::HubFacts { stall_limit: Duration::ZERO, ..crate::hooks::hub() };
+    worker.configure(hub).await.unwrap();
+    for name in ["block", "nested"] {
+        let blocked = handle(&evaluation, name);
+        let error = worker.call(&blocked, &[], Duration::from_secs(600)).await.unwrap_err();
+        assert!(matches!(error, WorkerError::Died { .. }), "{error}");
+        assert_eq!(call(&worker, &handle(&evaluation, "quick"), &[]).await.unwrap(), Value::Int(1));
+    }
+}

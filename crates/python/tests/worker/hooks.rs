@@ -23,6 +23,7 @@ fn list(items: &[&str]) -> Value {
 pub fn hub() -> HubFacts {
     HubFacts {
         output_file: None,
+        stall_limit: std::time::Duration::from_secs(60),
         log_level: 20,
         overrides: vec![("Spawner".to_owned(), "cpu_limit".to_owned(), Value::Float(1.5))],
         spawner_class: ClassName::Named("jupyterhub.spawner.LocalProcessSpawner".to_owned()),
