@@ -64,8 +64,8 @@ class Talk:
 
     def ask(self, step: Step, kept: dict[str, str]) -> requests.Response:
         client = self.client(step.who)
+        kept = kept | {"_xsrf": client.xsrf(step.path)}
         path = _fill(step.path, kept)
-        kept = kept | {"_xsrf": client.xsrf(path)}
         options: dict[str, Any] = {"headers": _fill(step.headers, kept), "allow_redirects": False}
         if step.json is not None:
             options["json"] = _fill(step.json, kept)

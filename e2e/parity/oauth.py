@@ -25,3 +25,4 @@ OAUTH_REFUSALS = [
         )),
     ]),
 ]
+WORLDS = []

@@ -63,6 +63,8 @@ pub struct CookieSettings {
     pub host_prefix: bool,
     /// `cookie_options` of `tornado_settings`: attributes for all cookies.
     pub options: Vec<(String, String)>,
+    /// `xsrf_cookie_kwargs` of `tornado_settings`: attributes of the `_xsrf` cookie in their place.
+    pub xsrf_options: Vec<(String, String)>,
 }
 
 /// Starting and stopping of servers.

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, header};
+use chrono::{DateTime, Utc};
 use perijove_core::identity::{Identity, Principal};
 use perijove_core::records::UserRecord;
 use perijove_core::settings::Settings;
@@ -19,6 +20,8 @@ use crate::xsrf::{is_navigation, valid_cookie};
 
 /// The cookie that names a login session to single-user servers and services too.
 const SESSION_COOKIE: &str = "jupyterhub-session-id";
+/// How long browsers keep the login cookie, as Tornado's signed cookies; `cookie_max_age_days` says how long it counts.
+const LOGIN_COOKIE_DAYS: f64 = 30.0;
 /// The life of the `_xsrf` cookie of somebody who is not logged in, in seconds.
 const ANONYMOUS_XSRF_AGE: &str = "3600";
 
@@ -31,6 +34,7 @@ struct Inner {
     client: Client,
     user_agent: String,
     navigation: bool,
+    now: DateTime<Utc>,
     session: Mutex<Session>,
 }
 
@@ -67,6 +71,7 @@ impl Caller {
             client,
             user_agent: user_agent.to_owned(),
             navigation: is_navigation(headers),
+            now: DateTime::from_timestamp(now, 0).unwrap_or_default(),
             session: Mutex::new(session),
         }))
     }
@@ -126,6 +131,9 @@ impl Caller {
     /// The `_xsrf` value that pages carry. A valid cookie of the present session is kept; otherwise
     /// a new value is made, and set as a cookie if this is a page that a person opens.
     pub fn xsrf_token(&self, settings: &Settings, now: i64) -> String {
+        if self.session_user().is_some() {
+            self.ensure_session(settings);
+        }
         let mut session = self.session();
         if let Some(token) = &session.xsrf_token {
             return token.clone();
@@ -170,13 +178,15 @@ impl Caller {
 
     fn xsrf_cookie(&self, session: &Session, settings: &Settings, value: &str) -> SetCookie {
         let mut cookie = SetCookie::new("_xsrf", value, &settings.hub_prefix);
-        if session.user.is_none() && !self.used_token() {
-            cookie.set("Max-Age", Some(ANONYMOUS_XSRF_AGE));
-        }
-        for (name, option) in &settings.cookies.options {
-            if !name.eq_ignore_ascii_case("path") {
-                cookie.set_option(name, option);
+        let anonymous = session.user.is_none() && !self.used_token();
+        for (name, option) in &settings.cookies.xsrf_options {
+            let lasts = name.starts_with("expires") || name.starts_with("max");
+            if !(name.eq_ignore_ascii_case("path") || anonymous && lasts) {
+                cookie.set_option(name, option, self.0.now);
             }
+        }
+        if anonymous {
+            cookie.set("Max-Age", Some(ANONYMOUS_XSRF_AGE));
         }
         cookie
     }
@@ -189,7 +199,8 @@ impl Caller {
             user.row.cookie_id.as_bytes(),
             now,
         );
-        let login = self.cookie(&settings.cookies.login_name, &signed, &settings.hub_prefix, settings);
+        let days = Some(LOGIN_COOKIE_DAYS);
+        let login = self.cookie(&settings.cookies.login_name, &signed, &settings.hub_prefix, days, settings);
         self.ensure_session(settings);
         let mut session = self.session();
         // A browser that has this user's cookie already keeps it, and with it its age.
@@ -211,7 +222,7 @@ impl Caller {
             return id;
         }
         let id = token::generate().expose_secret().to_owned();
-        let cookie = self.cookie(SESSION_COOKIE, &id, &settings.base_url, settings);
+        let cookie = self.cookie(SESSION_COOKIE, &id, &settings.base_url, None, settings);
         let mut session = self.session();
         push(&mut session.set, cookie);
         session.id = Some(id.clone());
@@ -228,7 +239,13 @@ impl Caller {
         // Set by JupyterHub up to version 3.1.
         let services = format!("{}services", settings.base_url);
         push(&mut session.set, SetCookie::removal("jupyterhub-services", &services));
-        push(&mut session.set, SetCookie::removal("_xsrf", &settings.hub_prefix));
+        let mut xsrf = SetCookie::removal("_xsrf", &settings.hub_prefix);
+        for (name, option) in &settings.cookies.xsrf_options {
+            if name.eq_ignore_ascii_case("domain") {
+                xsrf.set_option(name, option, self.0.now);
+            }
+        }
+        push(&mut session.set, xsrf);
         session.user = None;
         session.xsrf_token = None;
         session.xsrf_cookie = None;
@@ -240,8 +257,18 @@ impl Caller {
         push(&mut self.session().set, removal);
     }
 
-    fn cookie(&self, name: &str, value: &str, path: &str, settings: &Settings) -> SetCookie {
+    fn cookie(
+        &self,
+        name: &str,
+        value: &str,
+        path: &str,
+        days: Option<f64>,
+        settings: &Settings,
+    ) -> SetCookie {
         let mut cookie = SetCookie::new(name, value, path);
+        if let Some(days) = days {
+            cookie.expire_after(days, self.0.now);
+        }
         cookie.set("HttpOnly", None);
         let secure = match &settings.public_url {
             Some(url) => url.scheme() == "https",
@@ -252,7 +279,7 @@ impl Caller {
         }
         for (option, value) in &settings.cookies.options {
             if !option.eq_ignore_ascii_case("path") {
-                cookie.set_option(option, value);
+                cookie.set_option(option, value, self.0.now);
             }
         }
         if name.starts_with("__Host-") {

@@ -1,6 +1,9 @@
 //! Reading and setting of cookies, with Tornado's attributes and order.
 
+use std::time::Duration;
+
 use axum::http::{HeaderMap, header};
+use chrono::{DateTime, TimeDelta, Utc};
 
 /// The values of all cookies called `name`, in the order of the header. A browser sends several
 /// where paths overlap.
@@ -57,19 +60,42 @@ impl SetCookie {
         }
     }
 
+    /// The browser forgets the cookie `days` after `now`.
+    pub fn expire_after(&mut self, days: f64, now: DateTime<Utc>) {
+        // Further ahead than this is for ever.
+        let seconds = (days * 86_400.0).clamp(-1e10, 1e10);
+        let end =
+            Duration::try_from_secs_f64(seconds.abs()).ok().and_then(|age| TimeDelta::from_std(age).ok());
+        let end = end.and_then(|age| {
+            if seconds < 0.0 { now.checked_sub_signed(age) } else { now.checked_add_signed(age) }
+        });
+        if let Some(end) = end {
+            self.set("expires", Some(&http_date(end)));
+        }
+    }
+
     /// Sets an attribute of `cookie_options` by Tornado's name for it: `samesite`, `secure`, `domain`, `max_age`, …
-    pub fn set_option(&mut self, name: &str, value: &str) {
+    pub fn set_option(&mut self, name: &str, value: &str, now: DateTime<Utc>) {
         match name.to_ascii_lowercase().as_str() {
             "samesite" => self.set("SameSite", Some(value)),
             "domain" => self.set("Domain", Some(value)),
+            "path" => self.set("Path", Some(value)),
             "max_age" | "max-age" => self.set("Max-Age", Some(value)),
-            "secure" if value == "true" => self.set("Secure", None),
-            "httponly" if value == "true" => self.set("HttpOnly", None),
-            flag @ ("secure" | "httponly") => {
-                self.attributes.retain(|(name, _)| !name.eq_ignore_ascii_case(flag))
-            }
+            "expires_days" => match value.parse() {
+                Ok(days) => self.expire_after(days, now),
+                // `None`: as long as the browser runs.
+                Err(_) => self.unset("expires"),
+            },
+            // What Python counts as false.
+            flag @ ("secure" | "httponly") if matches!(value, "" | "0" | "0.0" | "None") => self.unset(flag),
+            "secure" => self.set("Secure", None),
+            "httponly" => self.set("HttpOnly", None),
             other => tracing::warn!("cookie_options: {other} is not an attribute of cookies"),
         }
+    }
+
+    fn unset(&mut self, attribute: &str) {
+        self.attributes.retain(|(name, _)| !name.eq_ignore_ascii_case(attribute));
     }
 
     /// The header's value.
@@ -92,6 +118,11 @@ impl SetCookie {
             self.attributes.iter().find(|(name, _)| name == "Path").and_then(|(_, value)| value.as_deref());
         (&self.name, path)
     }
+}
+
+/// A time as headers have it.
+pub fn http_date(time: DateTime<Utc>) -> String {
+    time.format("%a, %d %b %Y %H:%M:%S GMT").to_string()
 }
 
 fn quoted(value: &str) -> String {
@@ -117,6 +148,28 @@ mod tests {
         let mut cookie = SetCookie::new("jupyterhub-hub-login", "2|1:0|10:1|x|abc=|00", "/hub/");
         cookie.set("HttpOnly", None);
         assert_eq!(cookie.to_header(), "jupyterhub-hub-login=\"2|1:0|10:1|x|abc=|00\"; Path=/hub/; HttpOnly");
+    }
+
+    #[test]
+    fn options_are_read_as_tornado_reads_them() {
+        let now = DateTime::from_timestamp(1_000_000_000, 0).unwrap();
+        let mut cookie = SetCookie::new("a", "b", "/");
+        cookie.set("HttpOnly", None);
+        cookie.expire_after(30.0, now);
+        assert_eq!(cookie.to_header(), "a=b; Path=/; HttpOnly; expires=Tue, 09 Oct 2001 01:46:40 GMT");
+        for (name, value) in
+            [("secure", "True"), ("httponly", ""), ("SameSite", "None"), ("expires_days", "1")]
+        {
+            cookie.set_option(name, value, now);
+        }
+        assert_eq!(
+            cookie.to_header(),
+            "a=b; Path=/; expires=Mon, 10 Sep 2001 01:46:40 GMT; Secure; SameSite=None"
+        );
+        cookie.set_option("expires_days", "None", now);
+        assert_eq!(cookie.to_header(), "a=b; Path=/; Secure; SameSite=None");
+        cookie.expire_after(f64::MAX, now);
+        cookie.expire_after(f64::NAN, now);
     }
 
     #[test]

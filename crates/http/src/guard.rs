@@ -242,6 +242,9 @@ async fn admit(
 /// What an extractor refuses (a body that is too large, a path that is no UTF-8) is plain text,
 /// which no handler answers with.
 fn rejection(response: &Response) -> Option<Failure> {
+    if response.extensions().get::<responses::Bare>().is_some() {
+        return None;
+    }
     let content_type = response.headers().get(header::CONTENT_TYPE)?.to_str().ok()?;
     let refused = response.status().is_client_error() || response.status().is_server_error();
     (refused && content_type.starts_with("text/plain")).then(|| Failure::new(response.status(), ""))

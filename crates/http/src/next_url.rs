@@ -7,10 +7,12 @@ use url::form_urlencoded;
 
 use crate::client::Client;
 
-/// A parameter of a query; the last one counts, as in Tornado.
+/// A parameter of a query; the last one counts, without blanks around it and control characters in it, as in Tornado.
 pub fn parameter(query: &str, name: &str) -> Option<String> {
     let pairs = form_urlencoded::parse(query.as_bytes());
-    pairs.filter(|(key, _)| key == name).last().map(|(_, value)| value.into_owned())
+    let value = pairs.filter(|(key, _)| key == name).last()?.1;
+    let value = value.replace(|c: char| matches!(c, '\0'..='\x08' | '\x0e'..='\x1f'), " ");
+    Some(value.trim().to_owned())
 }
 
 /// Makes a `next` URL safe: a path of this hub, or empty for anything that leads elsewhere.

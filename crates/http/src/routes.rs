@@ -226,7 +226,8 @@ pub fn rows() -> Vec<Row> {
         exempt(api(POST, "/api/oauth2/token", Public, oauth2::token, oauth2::token_docs)),
         page(GET, "/", Public, pages::root::show),
         page(GET, "/login", Public, pages::login::show),
-        page(POST, "/login", Public, pages::login::submit),
+        // The handler checks `_xsrf` itself, to show the form again.
+        exempt(page(POST, "/login", Public, pages::login::submit)),
         page(GET, "/logout", Public, pages::logout::show),
         page(GET, "/home", SignedIn, pages::home::show),
         page(GET, "/admin", ADMIN_UI, pages::admin::show),
@@ -252,7 +253,6 @@ pub fn rows() -> Vec<Row> {
         row(PATCH, "/user/{user_of_url}/{*rest}", Kind::Both, Public, pages::user_url::refuse),
         row(DELETE, "/user/{user_of_url}/{*rest}", Kind::Both, Public, pages::user_url::refuse),
         page(GET, "/user-redirect/{*path}", SignedIn, pages::user_redirect::show),
-        page(GET, "/user-redirect", SignedIn, pages::user_redirect::show_root),
         page(GET, "/user-redirect/", SignedIn, pages::user_redirect::show_root),
         page(GET, "/accept-share", SignedIn, pages::accept_share::show),
         page(POST, "/accept-share", SignedIn, pages::accept_share::accept),
@@ -287,6 +287,7 @@ pub fn router(app: &App) -> Router {
     }
     router
         .route("/favicon.ico", file(app, pages::statics::favicon))
+        .route("/robots.txt", file(app, pages::statics::robots))
         .route(
             &format!("{prefix}/api/{{*rest}}"),
             open(app, Kind::Api, handler_names::NO_API, pages::not_found::api),

@@ -65,6 +65,7 @@ fn cookies(sections: &Sections, tornado: &TornadoSettings) -> CookieSettings {
         max_age_days: sections.hub.cookie_max_age_days,
         host_prefix,
         options: tornado.cookie_options.clone(),
+        xsrf_options: tornado.xsrf_cookie_options().to_vec(),
     }
 }
 

@@ -14,6 +14,8 @@ pub struct TornadoSettings {
     pub slow_stop_timeout: f64,
     /// `cookie_options`: attributes of all cookies.
     pub cookie_options: Vec<(String, String)>,
+    /// `xsrf_cookie_kwargs`: attributes of the `_xsrf` cookie, in place of `cookie_options`.
+    pub xsrf_cookie_kwargs: Vec<(String, String)>,
     /// `headers`: set on every answer.
     pub headers: Vec<(String, String)>,
     /// `concurrent_spawn_limit`, if set.
@@ -28,6 +30,7 @@ impl Default for TornadoSettings {
             slow_spawn_timeout: 10.0,
             slow_stop_timeout: 10.0,
             cookie_options: Vec::new(),
+            xsrf_cookie_kwargs: Vec::new(),
             headers: Vec::new(),
             concurrent_spawn_limit: None,
             active_server_limit: None,
@@ -59,6 +62,7 @@ impl TornadoSettings {
                 "slow_spawn_timeout" => settings.slow_spawn_timeout = number(key, value)?,
                 "slow_stop_timeout" => settings.slow_stop_timeout = number(key, value)?,
                 "cookie_options" => settings.cookie_options = texts(key, value)?,
+                "xsrf_cookie_kwargs" => settings.xsrf_cookie_kwargs = texts(key, value)?,
                 "headers" => settings.headers = texts(key, value)?,
                 "concurrent_spawn_limit" => settings.concurrent_spawn_limit = Some(integer(key, value)?),
                 "active_server_limit" => settings.active_server_limit = Some(integer(key, value)?),
@@ -74,6 +78,11 @@ impl TornadoSettings {
             }
         }
         Ok(settings)
+    }
+
+    /// The attributes of the `_xsrf` cookie.
+    pub fn xsrf_cookie_options(&self) -> &[(String, String)] {
+        if self.xsrf_cookie_kwargs.is_empty() { &self.cookie_options } else { &self.xsrf_cookie_kwargs }
     }
 }
 
@@ -103,6 +112,7 @@ fn texts(key: &str, value: &Value) -> anyhow::Result<Vec<(String, String)>> {
             Value::Str(text) => text.clone(),
             Value::Int(number) => number.to_string(),
             Value::Float(number) => number.to_string(),
+            Value::None => "None".to_owned(),
             Value::Bool(flag) => {
                 if *flag {
                     "True".to_owned()

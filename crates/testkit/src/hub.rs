@@ -282,6 +282,7 @@ fn settings(base_url: &str) -> Settings {
             max_age_days: 14.0,
             host_prefix: false,
             options: Vec::new(),
+            xsrf_options: Vec::new(),
         },
         servers: server_settings(),
         pages: PageSettings {

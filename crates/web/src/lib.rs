@@ -32,5 +32,7 @@ pub use error::WebError;
 pub use loader::stock_templates;
 pub use minijinja::Value;
 pub use render::{JinjaOptions, RenderOptions, Renderer};
-pub use static_files::{LOGO_PATH, StaticFile, static_aliases, static_file, static_paths, static_url};
+pub use static_files::{
+    LOGO_PATH, StaticFile, is_static_folder, static_aliases, static_file, static_paths, static_url,
+};
 pub use urls::{escape_path, url_path_join};

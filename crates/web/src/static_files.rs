@@ -32,6 +32,8 @@ pub struct StaticFile {
     pub version: String,
     /// Strong `ETag`, quotes included.
     pub etag: String,
+    /// When the source was changed last, in seconds since 1970.
+    pub modified: Option<u64>,
 }
 
 /// The file at a path below `static/`, or `None`. The path is a key, never a path of the file system: nothing outside the
@@ -42,7 +44,8 @@ pub fn static_file(path: &str) -> Option<StaticFile> {
     let file = Files::get(path)?;
     let version = version(&file);
     let etag = format!("\"{version}\"");
-    Some(StaticFile { bytes: file.data, mime: mime(path), version, etag })
+    let modified = file.metadata.last_modified();
+    Some(StaticFile { bytes: file.data, mime: mime(path), version, etag, modified })
 }
 
 /// `prefix + path`, with `?v=<hash>` if there is such a file: the URL changes when the content does, so an answer to a request
@@ -53,6 +56,14 @@ pub fn static_url(prefix: &str, path: &str) -> String {
         Some(file) => format!("{prefix}{path}?v={}", version(&file)),
         None => format!("{prefix}{path}"),
     }
+}
+
+/// Whether files are below this path.
+#[must_use]
+pub fn is_static_folder(path: &str) -> bool {
+    let folder = path.trim_end_matches('/');
+    folder.is_empty()
+        || Files::iter().any(|file| file.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/')))
 }
 
 /// Every embedded path.

@@ -36,9 +36,9 @@ fn rendered(app: &App, page: &Page, status: StatusCode, context: &ErrorContext) 
     }
 }
 
-fn of_proxy(app: &App, status: StatusCode) -> ErrorContext {
+fn of_proxy(app: &App, code: u16) -> ErrorContext {
     let home = format!("{}home", app.hub.settings.hub_prefix);
-    let message_html = if status == StatusCode::SERVICE_UNAVAILABLE {
+    let message_html = if code == StatusCode::SERVICE_UNAVAILABLE.as_u16() {
         format!(
             "Your server does not answer. You can restart it <a href='{home}'>from the hub's home page</a>."
         )
@@ -46,8 +46,12 @@ fn of_proxy(app: &App, status: StatusCode) -> ErrorContext {
         String::new()
     };
     ErrorContext {
-        status_code: status.as_u16(),
-        status_message: status.canonical_reason().unwrap_or("Unknown HTTP Error").to_owned(),
+        status_code: code,
+        status_message: StatusCode::from_u16(code)
+            .ok()
+            .and_then(|status| status.canonical_reason())
+            .unwrap_or("Unknown HTTP Error")
+            .to_owned(),
         message_html,
         logo_url: Some(home),
         ..ErrorContext::default()
@@ -56,17 +60,15 @@ fn of_proxy(app: &App, status: StatusCode) -> ErrorContext {
 
 /// `GET /error/STATUS`: the page that an external proxy asks for.
 pub async fn show(State(app): State<App>, caller: Caller, Path(status): Path<String>) -> Answer {
-    let status = status.parse().ok().and_then(|code| StatusCode::from_u16(code).ok());
-    let status = status.ok_or_else(|| Failure::not_found(""))?;
-    let mut response = rendered(&app, &view::page(&app, &caller), status, &of_proxy(&app, status));
-    *response.status_mut() = StatusCode::OK;
-    Ok(response)
+    let digits = status.bytes().all(|byte| byte.is_ascii_digit());
+    let code: u16 = status.parse().ok().filter(|_| digits).ok_or_else(|| Failure::not_found(""))?;
+    Ok(rendered(&app, &view::page(&app, &caller), StatusCode::OK, &of_proxy(&app, code)))
 }
 
 /// The page that the embedded proxy answers with where a target does not.
 pub async fn for_proxy(app: &App, status: StatusCode) -> Response {
     let page = Page { login_url: app.hub.settings.login_url(), ..Page::default() };
-    let mut response = rendered(app, &page, status, &of_proxy(app, status));
+    let mut response = rendered(app, &page, status, &of_proxy(app, status.as_u16()));
     app.headers.add_to(Kind::Page, response.headers_mut());
     response
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::Response;
 use perijove_authenticators::{LoginRequest, model::shorten_name};
 use perijove_core::urls::with_query;
@@ -18,6 +18,7 @@ use crate::caller::Caller;
 use crate::error::{Answer, Failure};
 use crate::guard::redirect;
 use crate::next_url::{self, parameter};
+use crate::xsrf;
 
 /// What the login page says when nobody can log in.
 const NOBODY: &str = "If you set this hub up: name the users in the option Authenticator.allowed_users, or \
@@ -53,6 +54,14 @@ pub async fn submit(
     }
     let next = fields.get("next").filter(|next| !next.is_empty()).cloned();
     let username = fields.get("username").cloned().unwrap_or_default();
+    if let Err(failure) = check_xsrf(&app, &caller, query, &headers, &body) {
+        if !xsrf::is_navigation(&headers) {
+            return Err(failure);
+        }
+        tracing::error!("XSRF error on login form: {}", failure.message);
+        let message = Some("Login form invalid or expired. Try again.".to_owned());
+        return form(&app, &caller, query, failure.status, username, message);
+    }
     let mut request = LoginRequest::new(fields, caller.client().address.parse().ok());
     request.headers = text_headers(&headers);
     let shown_name = shorten_name(&username);
@@ -70,6 +79,9 @@ pub async fn submit(
         }
         Err(error) => {
             let failure = Failure::from(error);
+            if !xsrf::is_navigation(&headers) {
+                return Err(failure);
+            }
             let message =
                 if failure.message.is_empty() { failure.phrase().to_owned() } else { failure.message };
             form(&app, &caller, query, failure.status, shown_name, Some(message))
@@ -83,6 +95,18 @@ fn text_headers(headers: &HeaderMap) -> HashMap<String, String> {
         .iter()
         .filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned())));
     text.collect()
+}
+
+/// What the guard would check; here the form can be shown again.
+fn check_xsrf(
+    app: &App,
+    caller: &Caller,
+    query: &str,
+    headers: &HeaderMap,
+    body: &Bytes,
+) -> Result<(), Failure> {
+    let expected = caller.xsrf_token(&app.hub.settings, app.hub.now().timestamp());
+    xsrf::check(xsrf::shown(query, Some(body), headers).as_deref(), &expected, &Method::POST)
 }
 
 fn form(

@@ -2,6 +2,7 @@
 
 pub mod accept_share;
 pub mod admin;
+pub mod byte_range;
 pub mod csp_report;
 pub mod error;
 pub mod home;

@@ -39,7 +39,8 @@ pub async fn page(State(app): State<App>, method: Method, uri: Uri) -> Answer {
         return wrong_method().await;
     }
     if path == prefix {
-        return Ok(moved(&settings.hub_prefix));
+        let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+        return Ok(moved(&format!("{}{query}", settings.hub_prefix)));
     }
     let base = &settings.base_url;
     let rest = if format!("{whole}/").starts_with(base.as_str()) {

@@ -21,7 +21,8 @@ pub async fn show(State(app): State<App>, caller: Caller, Path(path): Path<Strin
     let escaped = caller.user()?.name.escaped();
     let server = perijove_model::ServerName::from_stored(settings.pages.default_server_name.clone());
     let base = settings.server_path(&escaped, &server.escaped());
-    let target = keep_parameters(&join(&[&base, &path]), uri.query().unwrap_or_default(), &[]);
+    let place = if path.is_empty() { base } else { join(&[&base, &path]) };
+    let target = keep_parameters(&place, uri.query().unwrap_or_default(), &[]);
     let mut spawn = format!("{}spawn/{escaped}", settings.hub_prefix);
     if !server.is_default() {
         spawn = format!("{spawn}/{}", server.escaped());

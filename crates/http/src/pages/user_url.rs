@@ -176,6 +176,9 @@ async fn to_server(app: &App, here: &str) -> Result<Response, Failure> {
         tracing::warn!("Redirect loop detected on {here}");
         tokio::time::sleep(Duration::from_secs(2_u64.pow(redirects).min(10))).await;
     }
+    if redirects == 0 {
+        return Ok(redirect(&with_query(&target, [("redirects", "1")])));
+    }
     let kept: Vec<(String, String)> = url::form_urlencoded::parse(query.as_bytes())
         .filter(|(key, _)| key != "redirects")
         .map(|(key, value)| (key.into_owned(), value.into_owned()))

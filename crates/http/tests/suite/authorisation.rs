@@ -125,7 +125,6 @@ POST /user/{user_of_url}/{*rest}                      RAAAA
 PATCH /user/{user_of_url}/{*rest}                     RAAAA
 DELETE /user/{user_of_url}/{*rest}                    RAAAA
 GET /user-redirect/{*path}                            LAAAL
-GET /user-redirect                                    LAAAL
 GET /user-redirect/                                   LAAAL
 GET /accept-share                                     LAAAL
 POST /accept-share                                    RAAAR

@@ -180,8 +180,18 @@ async fn static_files_are_cached_by_their_hash() {
     let again =
         hub.get("/hub/static/css/style.css").header("if-none-match", file.header("etag")).send().await;
     assert_eq!(again.status, StatusCode::NOT_MODIFIED);
-    assert_eq!(hub.get("/hub/static/../Cargo.toml").send().await.status, StatusCode::NOT_FOUND);
-    assert_eq!(hub.get("/hub/static/%2e%2e/Cargo.toml").send().await.status, StatusCode::NOT_FOUND);
+    let modified = file.header("last-modified");
+    let again = hub.get("/hub/static/css/style.css").header("if-modified-since", modified).send().await;
+    assert_eq!(again.status, StatusCode::NOT_MODIFIED);
+    let versioned = hub.get("/hub/static/css/style.css?v=1").send().await;
+    assert_eq!(versioned.header("cache-control"), "max-age=315360000");
+    let part = hub.get("/hub/static/css/style.css").header("range", "bytes=0-9").send().await;
+    assert_eq!((part.status, part.text().len()), (StatusCode::PARTIAL_CONTENT, 10));
+    let nothing = hub.get("/hub/static/css/style.css").header("range", "bytes=9999999-").send().await;
+    assert_eq!(nothing.status, StatusCode::RANGE_NOT_SATISFIABLE);
+    assert_eq!(hub.get("/hub/static/../Cargo.toml").send().await.status, StatusCode::FORBIDDEN);
+    assert_eq!(hub.get("/hub/static/%2e%2e/Cargo.toml").send().await.status, StatusCode::FORBIDDEN);
+    assert_eq!(hub.get("/hub/static/none.css").send().await.status, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]

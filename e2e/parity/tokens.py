@@ -1,0 +1,7 @@
+"""Tokens."""
+
+from __future__ import annotations
+
+from .worlds import World
+
+WORLDS: list[World] = []

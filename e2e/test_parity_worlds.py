@@ -1,0 +1,48 @@
+"""The cases of `parity/tokens.py`, `roles.py`, `oauth.py` and `pages.py` that need configurations of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from harness import settings
+from parity import oauth, pages, roles, tokens
+from parity.compare import difference
+from parity.steps import Case
+from parity.worlds import World, WorldTalk
+
+WORLDS = [*tokens.WORLDS, *roles.WORLDS, *oauth.WORLDS, *pages.WORLDS]
+
+
+@pytest.fixture(scope="module")
+def talks(make_module_hub) -> Iterator[Callable[[World], list[WorldTalk]]]:
+    """JupyterHub, and the server under test, in the configuration of a world; those of the last world end when another begins."""
+    known: dict[str, list[WorldTalk]] = {}
+
+    def of(world: World) -> list[WorldTalk]:
+        if world.name not in known:
+            for talk in (talk for pair in known.values() for talk in pair):
+                talk.hub.clean_up()
+            known.clear()
+            kinds = ("jupyterhub", settings.SERVER)
+            hubs = [make_module_hub(world.config, kind=kind, base_url=world.base_url) for kind in kinds]
+            for hub in hubs:
+                hub.launch()
+            known[world.name] = [WorldTalk(hub.wait_ready(), world) for hub in hubs]
+        return known[world.name]
+
+    yield of
+
+
+@pytest.mark.parametrize(
+    ("world", "case"), [(world, case) for world in WORLDS for case in world.cases],
+    ids=lambda item: item.name if isinstance(item, World | Case) else str(item),
+)  # fmt: skip
+def test_the_answers_are_the_same(talks, world, case):
+    original, tested = talks(world)
+    theirs, ours = original.run(case), tested.run(case)
+    # `pytest -rP -k NAME` shows what JupyterHub answered.
+    print("\n".join(theirs))
+    differs = difference(case, theirs, tested.without_extras(theirs, ours))
+    if differs:
+        pytest.fail(differs, pytrace=False)
