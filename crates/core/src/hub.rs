@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::activity::Activity;
+use crate::app_hooks::AppHooks;
 use crate::attempts::Attempts;
 use crate::events::EventLog;
 use crate::hooks::Hooks;
@@ -41,6 +42,8 @@ pub struct Parts {
     pub routes: Arc<dyn Routes>,
     /// Functions of the configuration.
     pub hooks: Arc<dyn Hooks>,
+    /// Functions of `c.JupyterHub`.
+    pub app_hooks: Arc<dyn AppHooks>,
     /// Where events go.
     pub events: Arc<dyn EventLog>,
     /// Numbers for Prometheus.
@@ -73,6 +76,7 @@ pub struct Hub {
     pub(crate) spawner: Arc<dyn Spawner>,
     pub(crate) routes: Arc<dyn Routes>,
     pub(crate) hooks: Arc<dyn Hooks>,
+    pub(crate) app_hooks: Arc<dyn AppHooks>,
     pub(crate) events: Arc<dyn EventLog>,
     pub(crate) scopes: Arc<Scopes>,
     pub(crate) crypt: Option<CryptKeeper>,
@@ -103,6 +107,7 @@ impl Hub {
             spawner: parts.spawner,
             routes: parts.routes,
             hooks: parts.hooks,
+            app_hooks: parts.app_hooks,
             events: parts.events,
             metrics: parts.metrics,
             scopes: parts.scopes,

@@ -4,6 +4,7 @@
 //! spawner, a table or the route table itself.
 
 pub mod activity;
+pub mod app_hooks;
 mod attempts;
 pub mod error;
 pub mod events;

@@ -50,7 +50,7 @@ fn authority(url: &url::Url) -> String {
     url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
-/// Where to go now: `next` of the query, else `default`, else the configured or usual place. The
+/// Where to go now: `next` of the query, else `default`, else the usual place. The
 /// other parameters of the query are kept unless `next` was given.
 pub fn resolve(
     hub: &Hub,
@@ -65,7 +65,6 @@ pub fn resolve(
     }
     let target = match default {
         Some(default) => default.to_owned(),
-        None if !hub.settings.pages.default_url.is_empty() => hub.settings.pages.default_url.clone(),
         None => usual(hub, user),
     };
     keep_parameters(&target, query, &["next", "_xsrf"])

@@ -19,6 +19,17 @@ use crate::caller::Caller;
 pub struct SeenByPython(pub Option<Arc<RequestFacts>>);
 
 impl SeenByPython {
+    /// The request.
+    pub fn handler(&self) -> Option<&RequestFacts> {
+        self.0.as_deref()
+    }
+
+    /// The same as a request of this user, who has just logged in.
+    pub fn of_user(self, app: &App, user: &UserRecord) -> Self {
+        let now = |facts| RequestFacts { user: Some(user_facts(app, user)), ..Arc::unwrap_or_clone(facts) };
+        Self(self.0.map(|facts| Arc::new(now(facts))))
+    }
+
     /// The same with its body.
     pub fn with_body(self, body: &[u8]) -> Option<Arc<RequestFacts>> {
         self.0.map(|facts| Arc::new(RequestFacts { body: body.to_vec(), ..Arc::unwrap_or_clone(facts) }))

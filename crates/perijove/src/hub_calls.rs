@@ -120,7 +120,8 @@ async fn start_server(hub: &Arc<Hub>, params: &Json) -> Result<Json, HubCallErro
     let name = if server.is_empty() {
         ServerName::default()
     } else {
-        hub.check_named_server(&user, &server, &display_name, true).map_err(refused)?
+        let limit = hub.named_server_limit(None).await.map_err(refused)?;
+        hub.check_named_server(&user, &server, &display_name, Some(limit)).map_err(refused)?
     };
     let request = StartRequest { server: name, display_name, options, handler: None };
     hub.start_server(&user, request).await.map_err(refused)?;

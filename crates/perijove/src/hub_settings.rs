@@ -1,7 +1,6 @@
 //! From the configuration's sections to the hub's settings.
 
 use anyhow::Context;
-use perijove_config::OrCallable;
 use perijove_core::settings::{ApiSettings, CookieSettings, PageSettings, ServerSettings, Settings};
 use perijove_crypto::cookie_secret::CookieSecret;
 use url::Url;
@@ -81,10 +80,7 @@ fn servers(sections: &Sections, tornado: &TornadoSettings) -> anyhow::Result<Ser
         spawn_throttle_retry_range: RETRY_RANGE,
         consecutive_failure_limit: u64::try_from(spawner.consecutive_failure_limit).unwrap_or(0),
         allow_named_servers: hub.allow_named_servers,
-        named_server_limit_per_user: *plain(
-            "JupyterHub.named_server_limit_per_user",
-            &hub.named_server_limit_per_user,
-        )?,
+        named_server_limit_per_user: hub.named_server_limit_per_user.plain().copied().unwrap_or(0),
         allow_invalid_named_server_start: hub.allow_existing_invalid_named_servers == "allow-start",
         // Functions, and what a Python spawner has, are asked for at each start.
         server_token_scopes: spawner.server_token_scopes.plain().cloned().unwrap_or_default(),
@@ -102,7 +98,7 @@ fn servers(sections: &Sections, tornado: &TornadoSettings) -> anyhow::Result<Ser
 fn pages(sections: &Sections) -> anyhow::Result<PageSettings> {
     let hub = &sections.hub;
     Ok(PageSettings {
-        default_url: plain("JupyterHub.default_url", &hub.default_url)?.clone(),
+        default_url: hub.default_url.plain().cloned().unwrap_or_default(),
         redirect_to_server: hub.redirect_to_server,
         default_server_name: hub.default_server_name.clone(),
         shutdown_on_logout: hub.shutdown_on_logout,
@@ -124,14 +120,6 @@ fn api(sections: &Sections) -> anyhow::Result<ApiSettings> {
         oauth_require_pkce: hub.oauth_require_pkce,
         trust_given_tokens: hub.trust_user_provided_tokens,
         legacy_password_tokens: hub.legacy_password_tokens,
-    })
-}
-
-fn plain<'a, T>(option: &str, value: &'a OrCallable<T>) -> anyhow::Result<&'a T> {
-    value.plain().with_context(|| {
-        format!(
-            "c.{option} is a function, which this version of Perijove does not call\nhint: set a plain value"
-        )
     })
 }
 

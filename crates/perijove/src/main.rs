@@ -1,5 +1,6 @@
 //! The `perijove` binary: command line and wiring.
 
+mod app_hooks;
 mod commands;
 mod cookie_secret;
 mod environment;

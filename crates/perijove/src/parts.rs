@@ -21,6 +21,7 @@ use perijove_web::{RenderOptions, Renderer};
 use secrecy::ExposeSecret;
 use tokio_util::sync::CancellationToken;
 
+use crate::app_hooks;
 use crate::plugin_handlers::PluginHandlers;
 use crate::proxying::Proxying;
 use crate::sections::Sections;
@@ -111,6 +112,7 @@ pub async fn build(loaded: &Loaded, sections: &Sections, proxying: &Proxying) ->
         spawner,
         routes: proxying.routes(),
         hooks,
+        app_hooks: app_hooks::new(loaded, sections),
         events: event_log::start(&loaded.config, loaded.worker.as_ref()).await?,
         metrics: Arc::new(Metrics::new(metrics_options::read(&loaded.config, &process_environment())?)),
         scopes: Arc::new(Scopes { custom }),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use chrono::Utc;
 use http::Method;
 use perijove_authenticators::{Policy, PolicySettings};
+use perijove_core::app_hooks::NoAppHooks;
 use perijove_core::hooks::{Hooks, NoHooks};
 use perijove_core::metrics::{Metrics, MetricsOptions};
 use perijove_core::records::UserRecord;
@@ -253,6 +254,7 @@ async fn assemble(
         spawner: spawner.clone(),
         routes: Arc::new(routes.clone()),
         hooks,
+        app_hooks: Arc::new(NoAppHooks),
         events: events.clone(),
         metrics: Arc::new(Metrics::new(MetricsOptions::default())),
         scopes: Arc::new(Scopes::default()),

@@ -97,7 +97,7 @@ section! {
         default_server_name: String = Kind::Unicode, Text(""), Honoured;
         /// The page that people land on after login: a path, or a function of the request handler.
         /// Empty: their own server.
-        default_url: OrCallable<String> = Kind::Union(&[Kind::Unicode, Kind::Callable]), Text(""), HonouredPlain;
+        default_url: OrCallable<String> = Kind::Union(&[Kind::Unicode, Kind::Callable]), Text(""), Honoured;
         /// Certificate authorities made elsewhere, for `internal_ssl`.
         external_ssl_authorities: BTreeMap<String, Value> = DICT, EmptyDict, NotYetRestricting;
         /// Further request handlers (Python classes). Deprecated in favour of services.
@@ -162,7 +162,7 @@ section! {
         /// How many named servers a person may have: a number, or a function of the request handler;
         /// 0 is no limit.
         named_server_limit_per_user: OrCallable<i64> =
-            Kind::Union(&[Kind::Int, Kind::Callable]), Int(0), HonouredPlain;
+            Kind::Union(&[Kind::Int, Kind::Callable]), Int(0), Honoured;
         /// Clients of the OAuth provider must use PKCE.
         oauth_require_pkce: bool = Kind::Bool, Bool(false), Honoured;
         /// Seconds that the tokens of logins to servers and services last.
@@ -234,7 +234,7 @@ section! {
         /// Answer requests to a stopped server with 503 rather than 424, for old JupyterLabs.
         use_legacy_stopped_server_status_code: bool = Kind::Bool, Bool(false), Honoured;
         /// A function that decides where `/user-redirect/…` leads.
-        user_redirect_hook: Option<Callable> = Kind::Optional(&Kind::Callable), None, NotYet;
+        user_redirect_hook: Option<Callable> = Kind::Optional(&Kind::Callable), None, Honoured;
     }
     redefines {
         log_datefmt = Kind::Unicode, Text("%Y-%m-%d %H:%M:%S"), NotYet;

@@ -148,9 +148,9 @@ impl Hub {
         self.hooks.options_form(&target).await
     }
 
-    /// Whether hooks or the spawner may look at the request that a start, or a form, is for.
+    /// Whether functions of the configuration, or the spawner, may look at requests.
     pub fn wants_requests(&self) -> bool {
-        self.hooks.want_requests()
+        self.hooks.want_requests() || self.app_hooks.want_requests()
     }
 
     /// The options that the query of an address means: a dictionary of lists.

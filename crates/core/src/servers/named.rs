@@ -23,7 +23,8 @@ pub struct ServerChanges {
 }
 
 impl Hub {
-    /// Checks that a server of this name may be made or started.
+    /// Checks that a server of this name may be made or started. A new one must be within the
+    /// [limit](Hub::named_server_limit), if one is given.
     ///
     /// # Errors
     /// [`Error::Invalid`] where named servers are off, the name is not valid, or the user has too many.
@@ -32,20 +33,20 @@ impl Hub {
         user: &UserRecord,
         name: &str,
         display_name: &str,
-        check_limit: bool,
+        limit: Option<i64>,
     ) -> Result<ServerName> {
         let rules = &self.settings.servers;
         if !rules.allow_named_servers {
             return Err(Error::Invalid("Named servers are not enabled.".into()));
         }
         let exists = user.spawner(name).is_some();
-        if check_limit && !exists && rules.named_server_limit_per_user > 0 {
+        if let Some(limit) = limit.filter(|limit| !exists && *limit > 0) {
             let count = user.spawners.iter().filter(|spawner| !spawner.row.name.is_empty()).count();
-            if i64::try_from(count).unwrap_or(i64::MAX) >= rules.named_server_limit_per_user {
+            if i64::try_from(count).unwrap_or(i64::MAX) >= limit {
                 return Err(Error::Invalid(format!(
                     "User {} already has the maximum of {} named servers.  One must be deleted before a new server \
                      can be created",
-                    user.name, rules.named_server_limit_per_user
+                    user.name, limit
                 )));
             }
         }

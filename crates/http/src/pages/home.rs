@@ -8,9 +8,10 @@ use super::view;
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::Answer;
+use crate::request_facts::SeenByPython;
 
 /// Shows the user's servers. A default server that has died is noticed here.
-pub async fn show(State(app): State<App>, caller: Caller) -> Answer {
+pub async fn show(State(app): State<App>, caller: Caller, seen: SeenByPython) -> Answer {
     let hub = &app.hub;
     let user = caller.user()?.clone();
     let default = ServerName::default();
@@ -30,7 +31,7 @@ pub async fn show(State(app): State<App>, caller: Caller) -> Answer {
         url,
         default_server: view::spawner_of(hub, &user, &default),
         allow_named_servers: settings.servers.allow_named_servers,
-        named_server_limit_per_user: settings.servers.named_server_limit_per_user,
+        named_server_limit_per_user: hub.named_server_limit(seen.handler()).await?,
         invalid_server_names: names
             .filter(|name| !name.is_empty() && !slug::is_valid_safe_slug(name))
             .collect(),

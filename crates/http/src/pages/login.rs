@@ -19,18 +19,26 @@ use crate::error::{Answer, Failure};
 use crate::guard::redirect;
 use crate::next_url::{self, parameter};
 use crate::xsrf;
+use crate::request_facts::SeenByPython;
 
 /// What the login page says when nobody can log in.
 const NOBODY: &str = "If you set this hub up: name the users in the option Authenticator.allowed_users, or \
     switch Authenticator.allow_all on, in the hub's configuration file, and restart it.";
 
 /// Shows the form, or leads on whoever is logged in already.
-pub async fn show(State(app): State<App>, caller: Caller, uri: Uri) -> Answer {
+pub async fn show(State(app): State<App>, caller: Caller, uri: Uri, seen: SeenByPython) -> Answer {
     let query = uri.query().unwrap_or_default();
     let hub = &app.hub;
     if let Some(user) = caller.session_user() {
         caller.log_in(user.clone(), &hub.settings, hub.now().timestamp());
-        return Ok(redirect(&next_url::resolve(hub, caller.client(), query, Some(&user), None)));
+        let default = hub.default_url(seen.handler()).await?;
+        return Ok(redirect(&next_url::resolve(
+            hub,
+            caller.client(),
+            query,
+            Some(&user),
+            default.as_deref(),
+        )));
     }
     caller.renew_xsrf(&hub.settings, hub.now().timestamp());
     let username = parameter(query, "username").unwrap_or_default();
@@ -43,6 +51,7 @@ pub async fn submit(
     caller: Caller,
     uri: Uri,
     headers: HeaderMap,
+    seen: SeenByPython,
     body: Bytes,
 ) -> Answer {
     let query = uri.query().unwrap_or_default();
@@ -71,7 +80,8 @@ pub async fn submit(
             let query =
                 next.map_or_else(|| query.to_owned(), |next| with_query("", [("next", next.as_str())]));
             let query = query.trim_start_matches('?');
-            Ok(redirect(&next_url::resolve(hub, caller.client(), query, Some(&user), None)))
+            let default = hub.default_url(seen.of_user(&app, &user).handler()).await?;
+            Ok(redirect(&next_url::resolve(hub, caller.client(), query, Some(&user), default.as_deref())))
         }
         Ok(None) => {
             let message = Some("Invalid username or password".to_owned());

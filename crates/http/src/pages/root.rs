@@ -9,12 +9,13 @@ use crate::caller::Caller;
 use crate::error::Answer;
 use crate::guard::redirect;
 use crate::next_url;
+use crate::request_facts::SeenByPython;
 
 /// Leads on.
-pub async fn show(State(app): State<App>, caller: Caller, uri: Uri) -> Answer {
+pub async fn show(State(app): State<App>, caller: Caller, uri: Uri, seen: SeenByPython) -> Answer {
     let settings = &app.hub.settings;
-    let url = if !settings.pages.default_url.is_empty() {
-        settings.pages.default_url.clone()
+    let url = if let Some(url) = app.hub.default_url(seen.handler()).await? {
+        url
     } else if let Some(user) = caller.session_user() {
         next_url::resolve(&app.hub, caller.client(), uri.query().unwrap_or_default(), Some(&user), None)
     } else {

@@ -54,7 +54,7 @@ impl Visit {
     }
 
     fn handler(&self) -> Option<&RequestFacts> {
-        self.seen.0.as_deref()
+        self.seen.handler()
     }
 
     fn start(&self, server: &ServerName, display_name: &str, options: Option<Value>) -> StartRequest {
@@ -138,7 +138,7 @@ async fn show(app: &App, visit: &Visit, user: Arc<UserRecord>, server: &str) -> 
     let query = visit.query();
     let shown = parameter(query, "display_name").filter(|name| !server.is_empty() && !name.is_empty());
     let display_name = shown.unwrap_or_else(|| server.to_owned());
-    let name = checked_name(app, &user, server, &display_name)?;
+    let name = checked_name(app, visit, &user, server, &display_name).await?;
     if let Some(elsewhere) = already(app, &visit.caller, &user, &name, query) {
         return Ok(elsewhere);
     }
@@ -175,7 +175,7 @@ async fn submit(
     body: &Bytes,
 ) -> Answer {
     let visit = Visit { seen: SeenByPython(visit.seen.with_body(body)), ..visit };
-    let name = checked_name(app, &user, server, server)?;
+    let name = checked_name(app, &visit, &user, server, server).await?;
     let state = app.hub.server_state(user.row.id, &name);
     if let Some(pending) = state.pending() {
         return Err(Failure::bad_request(format!("{}:{name} is pending {pending}", user.name)));
@@ -207,8 +207,9 @@ fn refused_form(error: Error) -> Failure {
     }
 }
 
-fn checked_name(
+async fn checked_name(
     app: &App,
+    visit: &Visit,
     user: &UserRecord,
     server: &str,
     display_name: &str,
@@ -216,7 +217,8 @@ fn checked_name(
     if server.is_empty() {
         return Ok(ServerName::default());
     }
-    Ok(app.hub.check_named_server(user, server, display_name, true)?)
+    let limit = app.hub.named_server_limit(visit.handler()).await?;
+    Ok(app.hub.check_named_server(user, server, display_name, Some(limit))?)
 }
 
 /// Where to go if the server runs, or is on its way up or down, already.

@@ -9,14 +9,24 @@ use crate::caller::Caller;
 use crate::error::Answer;
 use crate::guard::redirect;
 use crate::next_url::keep_parameters;
+use crate::request_facts::SeenByPython;
 
 /// To the top of one's server.
-pub async fn show_root(app: State<App>, caller: Caller, uri: Uri) -> Answer {
-    show(app, caller, Path(String::new()), uri).await
+pub async fn show_root(app: State<App>, caller: Caller, uri: Uri, seen: SeenByPython) -> Answer {
+    show(app, caller, Path(String::new()), uri, seen).await
 }
 
 /// To `path` in one's server, which is started if need be.
-pub async fn show(State(app): State<App>, caller: Caller, Path(path): Path<String>, uri: Uri) -> Answer {
+pub async fn show(
+    State(app): State<App>,
+    caller: Caller,
+    Path(path): Path<String>,
+    uri: Uri,
+    seen: SeenByPython,
+) -> Answer {
+    if let Some(url) = app.hub.user_redirect(&path, seen.handler()).await? {
+        return Ok(redirect(&url));
+    }
     let settings = &app.hub.settings;
     let escaped = caller.user()?.name.escaped();
     let server = perijove_model::ServerName::from_stored(settings.pages.default_server_name.clone());

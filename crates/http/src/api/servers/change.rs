@@ -14,6 +14,7 @@ use crate::caller::Caller;
 use crate::error::{Answer, Failure};
 use crate::models;
 use crate::openapi::{Operation, schema};
+use crate::request_facts::SeenByPython;
 use crate::responses::json;
 
 const FIELDS: [&str; 3] = ["name", "display_name", "user_options"];
@@ -23,9 +24,10 @@ pub async fn change_default(
     app: State<App>,
     caller: Caller,
     Path(user): Path<String>,
+    seen: SeenByPython,
     bytes: Bytes,
 ) -> Answer {
-    change(app, caller, Path((user, String::new())), bytes).await
+    change(app, caller, Path((user, String::new())), seen, bytes).await
 }
 
 /// Changes a stopped server.
@@ -33,6 +35,7 @@ pub async fn change(
     State(app): State<App>,
     caller: Caller,
     Path((user, server)): Path<(String, String)>,
+    seen: SeenByPython,
     bytes: Bytes,
 ) -> Answer {
     let user = find_user(&app, &user).await?;
@@ -45,10 +48,11 @@ pub async fn change(
         }
         (Some(new), _) => {
             let shown = display_name.as_deref().unwrap_or(new);
-            app.hub.check_named_server(&user, new, shown, server.is_empty())?;
+            let limit = app.hub.named_server_limit(seen.handler()).await?;
+            app.hub.check_named_server(&user, new, shown, server.is_empty().then_some(limit))?;
         }
         (None, Some(shown)) => {
-            app.hub.check_named_server(&user, &server, shown, false)?;
+            app.hub.check_named_server(&user, &server, shown, None)?;
         }
         (None, None) => (),
     }

@@ -11,6 +11,7 @@ use crate::caller::Caller;
 use crate::error::{Answer, Failure};
 use crate::models;
 use crate::openapi::Operation;
+use crate::request_facts::SeenByPython;
 use crate::responses::json;
 
 /// The default server always exists.
@@ -24,6 +25,7 @@ pub async fn create(
     State(app): State<App>,
     caller: Caller,
     Path((user, server)): Path<(String, String)>,
+    seen: SeenByPython,
     bytes: Bytes,
 ) -> Answer {
     let user = find_user(&app, &user).await?;
@@ -32,7 +34,8 @@ pub async fn create(
     }
     let request = request::parse(&bytes)?;
     let display_name = request.display_name.unwrap_or_else(|| server.clone());
-    let name = app.hub.check_named_server(&user, &server, &display_name, true)?;
+    let limit = app.hub.named_server_limit(seen.handler()).await?;
+    let name = app.hub.check_named_server(&user, &server, &display_name, Some(limit))?;
     let record = app.hub.create_server(&user, &name, &display_name, request.user_options).await?;
     json(StatusCode::CREATED, &models::server(&app.hub, &caller.authorisation(), &user, &record))
 }

@@ -36,7 +36,8 @@ pub async fn start(
         (ServerName::default(), String::new())
     } else {
         let display_name = request.display_name.clone().unwrap_or_else(|| server.clone());
-        (app.hub.check_named_server(&user, &server, &display_name, true)?, display_name)
+        let limit = app.hub.named_server_limit(seen.handler()).await?;
+        (app.hub.check_named_server(&user, &server, &display_name, Some(limit))?, display_name)
     };
     let log_name = format!("{}:{server}", user.name);
     match app.hub.server_state(user.row.id, &name).pending() {

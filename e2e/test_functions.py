@@ -1,0 +1,91 @@
+"""Functions as values of `c.JupyterHub`'s options and of the native spawners', called as JupyterHub calls them."""
+
+from __future__ import annotations
+
+import pytest
+from harness.hub import ADMIN_SERVICE, DUMMY_LOGIN, TRIVIAL_SERVERS
+
+BASIS = DUMMY_LOGIN + TRIVIAL_SERVERS + ADMIN_SERVICE
+
+FUNCTIONS = BASIS + """
+from tornado.httputil import url_concat
+
+c.JupyterHub.allow_named_servers = True
+
+async def limit(handler):
+    return 2 if handler.current_user.name == "ada" else 1
+
+def landing(handler):
+    user = handler.current_user
+    return f"/hub/landing?user={user.name}" if user is not None and user.name != "plain" else ""
+
+async def redirect(path, request, user, base_url):
+    if path == "usual":
+        return None
+    return url_concat(f"{base_url}hub/elsewhere/{user.name}/{path}", {"query": request.query})
+
+c.JupyterHub.named_server_limit_per_user = limit
+c.JupyterHub.default_url = landing
+c.JupyterHub.user_redirect_hook = redirect
+"""
+
+
+def test_the_limit_of_named_servers_may_be_a_function(make_hub):
+    hub = make_hub(FUNCTIONS).start()
+    for name, allowed in (("ada", 2), ("bob", 1)):
+        client = hub.client(hub.token_for(name))
+        statuses = [client.api("POST", f"users/{name}/servers/s{number}").status_code for number in range(3)]
+        assert statuses == [201] * allowed + [400] * (3 - allowed), name
+
+
+def test_where_a_login_leads_may_be_a_function(make_hub):
+    hub = make_hub(FUNCTIONS).start()
+    person = hub.client()
+    assert person.get("hub/", allow_redirects=False).headers["Location"].startswith("/hub/login")
+    login = person.log_in("ada", "a shared secret")
+    assert login.headers["Location"] == "/hub/landing?user=ada"
+    assert person.get("hub/", allow_redirects=False).headers["Location"] == "/hub/landing?user=ada"
+    assert person.get("hub/login", allow_redirects=False).headers["Location"] == "/hub/landing?user=ada"
+    assert person.get("hub/login?next=%2Fhub%2Ftoken", allow_redirects=False).headers["Location"] == "/hub/token"
+    other = hub.client()
+    assert other.log_in("plain", "a shared secret").headers["Location"] == "/hub/spawn"
+    assert other.get("hub/", allow_redirects=False).headers["Location"] == "/hub/spawn"
+
+
+def test_links_for_everybody_may_be_a_functions(make_hub):
+    hub = make_hub(FUNCTIONS).start()
+    person = hub.log_in("ada")
+    led = person.get("hub/user-redirect/lab/tree/x?a=b", allow_redirects=False)
+    assert led.headers["Location"] == "/hub/elsewhere/ada/lab/tree/x?query=a%3Db"
+    usual = person.get("hub/user-redirect/usual", allow_redirects=False)
+    assert usual.headers["Location"] == "/hub/spawn/ada?next=%2Fuser%2Fada%2Fusual"
+
+
+SCOPES = BASIS + """
+c.Spawner.server_token_scopes = lambda spawner: ["users:activity!user", f"read:users!user={spawner.user.name}"]
+
+async def allowed(spawner):
+    return ["self"] if spawner.user.name == "ada" else []
+
+c.Spawner.oauth_client_allowed_scopes = allowed
+c.Spawner.progress_ready_hook = lambda spawner, event: {**event, "message": "welcome " + spawner.user.name}
+
+def see(spawner):
+    spawner.environment = {"ASKED": spawner.handler.get_argument("asked", "nothing") if spawner.handler else "nobody"}
+
+c.Spawner.pre_spawn_hook = see
+"""
+
+
+# JupyterHub 6.1.1 puts `oauth_client_allowed_scopes` itself into the environment of servers, and fails where it is a function.
+@pytest.mark.perijove
+def test_scopes_of_servers_may_be_functions_and_hooks_see_the_request(make_hub):
+    hub = make_hub(SCOPES).start()
+    client = hub.client(hub.token_for("ada"))
+    client.expect(201, "POST", "users/ada/server?asked=something")
+    assert list(client.progress("ada"))[-1]["message"] == "welcome ada"
+    environ = hub.server_process("ada").environ()
+    assert environ["ASKED"] == "something"
+    server = hub.client(environ["JUPYTERHUB_API_TOKEN"])
+    assert "read:users!user=ada" in server.user()["scopes"]
+    assert server.api("GET", "users/ada").status_code == 200
