@@ -406,6 +406,18 @@ def test_python_can_be_chosen_and_the_log_says_why(make_hub):
 
 
 @pytest.mark.perijove
+def test_a_native_class_that_the_configuration_changes_is_run_by_python(make_hub):
+    hub = make_hub(
+        BASIS + "from jupyterhub.spawner import Spawner\nown = Spawner.get_env\n"
+        "def get_env(self):\n    return {**own(self), 'CHANGED': self.user.name}\n"
+        "Spawner.get_env = get_env\n"
+    ).start()
+    assert "(Python: the configuration changes jupyterhub.spawner.Spawner itself)" in hub.log()
+    hub.client(hub.token_for("ada")).start_server("ada")
+    assert hub.server_process("ada").environ()["CHANGED"] == "ada"
+
+
+@pytest.mark.perijove
 def test_a_class_that_is_not_there_ends_the_hub_with_its_name(make_hub):
     hub = make_hub(BASIS + 'c.JupyterHub.spawner_class = "nothing.Here"\n').launch()
     assert hub.process.wait(60) == 1

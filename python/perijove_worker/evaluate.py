@@ -116,6 +116,7 @@ class Evaluation:
             "environ": environment_changes(environ, environment()),
             "umask": umask,
             "cwd": os.getcwd(),
+            "patched": patched(),
             "prefix": sys.prefix,
             "version": ".".join(str(part) for part in sys.version_info[:3]),
         }
@@ -141,6 +142,15 @@ class Evaluation:
                 raise ConfigValueError(f"c.{name}.{key}: {error}", place) from None
         if traits:
             found.append({"name": name, "traits": traits})
+
+
+def patched() -> List[str]:
+    """Classes of upstream's that the files have changed in place; ``jupyterhub`` is only looked at, never imported."""
+    if "jupyterhub" not in sys.modules:
+        return []
+    from .patches import patched_classes
+
+    return patched_classes()
 
 
 class ConfigValueError(ValueError):

@@ -94,6 +94,17 @@ impl Classes {
         Ok(())
     }
 
+    /// Lets Python run classes that the configuration has changed in place, or whose ancestors it has.
+    pub(crate) fn mind_patches(&mut self, patched: &[String]) {
+        for chosen in [&mut self.authenticator, &mut self.spawner] {
+            let changed =
+                chosen.info.chain().map(ClassInfo::import_string).find(|name| patched.contains(name));
+            if let Some(changed) = changed {
+                chosen.python.get_or_insert_with(|| format!("the configuration changes {changed} itself"));
+            }
+        }
+    }
+
     /// Whether something must be run by Python.
     pub(crate) fn need_python(&self) -> bool {
         self.authenticator.python.is_some() || self.spawner.python.is_some()

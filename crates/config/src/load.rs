@@ -146,6 +146,7 @@ impl Config {
         let shown = config.tree().clone();
         let mut classes = Classes::of(&config)?;
         classes.force_python(&options.text_variable(FORCE_PYTHON))?;
+        classes.mind_patches(files.evaluation.as_ref().map_or(&[], |evaluation| &evaluation.patched));
         let authenticator = &classes.authenticator;
         let section = authenticator.class.class_name();
         warnings.extend(deprecated::move_admin_users(&mut config, authenticator.info, section)?);

@@ -40,6 +40,8 @@ pub struct Evaluation {
     pub umask: u32,
     /// The working directory as the files leave it.
     pub cwd: PathBuf,
+    /// Import strings of upstream's classes that the files have changed in place.
+    pub patched: Vec<String>,
     /// Whether something stayed in the worker.
     pub has_handles: bool,
     /// The interpreter's version, such as `3.11.7`.
@@ -56,6 +58,8 @@ pub(crate) struct WireEvaluation {
     environ: Vec<(Vec<u8>, Option<Vec<u8>>)>,
     umask: u32,
     cwd: PathBuf,
+    #[serde(default)]
+    patched: Vec<String>,
     version: String,
     prefix: PathBuf,
 }
@@ -86,6 +90,7 @@ impl From<WireEvaluation> for Evaluation {
             environ: environ
                 .map(|(name, value)| (OsString::from_vec(name), value.map(OsString::from_vec)))
                 .collect(),
+            patched: wire.patched,
             umask: wire.umask,
             cwd: wire.cwd,
             has_handles,

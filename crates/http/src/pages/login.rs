@@ -18,8 +18,8 @@ use crate::caller::Caller;
 use crate::error::{Answer, Failure};
 use crate::guard::redirect;
 use crate::next_url::{self, parameter};
-use crate::xsrf;
 use crate::request_facts::SeenByPython;
+use crate::xsrf;
 
 /// What the login page says when nobody can log in.
 const NOBODY: &str = "If you set this hub up: name the users in the option Authenticator.allowed_users, or \
