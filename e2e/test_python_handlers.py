@@ -230,6 +230,38 @@ def test_a_login_by_a_handler(hubs):
         assert client.user()["name"] == "zoe" and client.user()["admin"]
 
 
+def cookies(answer) -> dict[str, str]:
+    """Each cookie's attributes, without its value."""
+    lines = answer.raw.headers.getlist("Set-Cookie")
+    parsed = (line.partition("=")[::2] for line in lines)
+    return {name: "; ".join(sorted(part.strip().lower() for part in rest.split(";")[1:])) for name, rest in parsed}
+
+
+@pytest.mark.parametrize("proto", ["http", "https"])
+def test_the_cookies_of_a_login(hubs, proto):
+    """As JupyterHub's, but secure behind a proxy that says so."""
+
+    def log_in(hub, proto):
+        headers = {"X-Forwarded-Proto": proto, "X-Forwarded-For": "192.0.2.1"}
+        return cookies(hub.client().get("hub/log-in/zoe", headers=headers, allow_redirects=False))
+
+    theirs, ours = log_in(hubs[0], "http"), log_in(hubs[1], proto)
+    for name in ("jupyterhub-hub-login", "jupyterhub-session-id"):
+        expected = sorted([*theirs[name].split("; "), *(["secure"] if proto == "https" else [])])
+        assert ours[name].split("; ") == expected
+    assert ours["_xsrf"] == theirs["_xsrf"]
+
+
+def test_below_another_path(make_hub):
+    for kind in ("jupyterhub", settings.SERVER):
+        hub = make_hub(CONFIG, kind=kind, base_url="/p/").start()
+        client = hub.log_in("ada")
+        said = client.get("hub/who").json()
+        assert (said["name"], said["path"]) == ("ada", "/p/hub/who")
+        assert 'href="/p/hub/home"' in client.get("hub/page").text
+        assert hub.client().get("hub/page", allow_redirects=False).headers["Location"] == "/p/hub/login?next=%2Fp%2Fhub%2Fpage"
+
+
 def test_tokens(hubs):
     _, ours = of_both(hubs, lambda hub: hub.admin().get("hub/api/own"))
     assert ours.json() == {"fine": True}
@@ -252,6 +284,14 @@ def test_the_client_is_who_the_hub_says_it_is(hub):
     through = {"X-Forwarded-For": "192.0.2.1", "X-Forwarded-Proto": "https"}
     said = client.get("hub/who", headers=through).json()
     assert (said["address"], said["protocol"]) == ("192.0.2.1", "https")
+
+
+def test_handlers_may_be_named(make_hub):
+    """Nothing in such a configuration is Python's but the handler."""
+    named = 'c.JupyterHub.extra_handlers = [(r"/fit", "jupyterhub.handlers.pages.HealthCheckHandler")]\n'
+    for kind in ("jupyterhub", settings.SERVER):
+        hub = make_hub(DUMMY_LOGIN + TRIVIAL_SERVERS + named, kind=kind).start()
+        assert hub.client().get("hub/fit").status_code == 200
 
 
 @pytest.mark.perijove

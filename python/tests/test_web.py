@@ -1,5 +1,7 @@
 """The Tornado application for handlers of plug-ins: its rules, templates and what it tells the hub."""
 
+import asyncio
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -52,6 +54,24 @@ def test_stock_templates_stay_within_reach(tmp_path):
     assert waiting.is_async and not sync.is_async
     plain, _ = environments({"jinja_environment_options": {"autoescape": False}}, params)
     assert not plain.autoescape
+
+
+TEMPLATES = Path(__file__).parents[2] / "crates" / "web" / "templates"
+
+
+def test_the_hubs_templates_render_while_waiting_and_at_once():
+    templates = {path.name: path.read_text() for path in TEMPLATES.glob("*.html")}
+    waiting, sync = environments({}, {"templates": templates, "template_paths": [], "custom_logo": False})
+    for name in templates:
+        assert waiting.get_template(name) and sync.get_template(name)
+    variables = {
+        "authenticator": SimpleNamespace(), "base_url": "/hub/", "login_url": "/hub/login", "logout_url": "/hub/logout",
+        "parsed_scopes": {}, "prefix": "/", "services": [], "static_url": lambda path, **_: f"/hub/static/{path}",
+        "status_code": 500, "status_message": "No", "user": None, "xsrf": "x", "xsrf_token": "x",
+    }  # fmt: skip
+    for name in ("page.html", "login.html", "error.html", "404.html", "logout.html"):
+        later = asyncio.run(waiting.get_template(name).render_async(**variables))
+        assert later == sync.get_template(name).render(**variables) and "/hub/static/" in later
 
 
 def test_addresses_of_files_have_the_hubs_versions():

@@ -9,6 +9,7 @@ mod patterns;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -53,6 +54,9 @@ pub struct Plugins {
     state: watch::Sender<Known>,
     /// How often the process was made to serve; held while it is made to.
     served: Mutex<u64>,
+    /// The last serving that left a request without an answer: nothing more is sent to it, since its process may be
+    /// about to end while its socket still takes connections.
+    broken: AtomicU64,
 }
 
 #[derive(Clone)]
@@ -67,7 +71,12 @@ enum Known {
 impl Plugins {
     /// Nothing is asked of Python until [`Plugins::prepare`].
     pub fn new(options: PluginOptions) -> Self {
-        Self { options, state: watch::Sender::new(Known::NotYet), served: Mutex::new(0) }
+        Self {
+            options,
+            state: watch::Sender::new(Known::NotYet),
+            served: Mutex::new(0),
+            broken: AtomicU64::new(0),
+        }
     }
 
     /// Makes the process serve. Takes seconds, because it imports JupyterHub.
@@ -102,6 +111,15 @@ impl Plugins {
             Known::Rules(served, rules) => Some((*served, rules.clone())),
             Known::NotYet | Known::Never => None,
         }
+    }
+
+    /// Notes that a serving left a request without an answer.
+    fn broke(&self, served: u64) {
+        self.broken.fetch_max(served, Ordering::Relaxed);
+    }
+
+    fn is_broken(&self, served: u64) -> bool {
+        self.broken.load(Ordering::Relaxed) >= served
     }
 
     fn knows_yet(&self) -> bool {

@@ -111,6 +111,7 @@ async fn exchange(
         Ok(Ok(response)) => Ok(response),
         Ok(Err(error)) => {
             tracing::error!(handler = target.handler, "a handler of a plug-in gave no answer: {error}");
+            plugins.broke(target.served);
             Err(not_there())
         }
         Err(_) => {
@@ -124,11 +125,11 @@ async fn exchange(
 /// Connects to the process; one that has died is replaced first.
 async fn connect(plugins: &Plugins, served: u64) -> Result<UnixStream, Failure> {
     let socket = &plugins.options.socket;
-    let error = match UnixStream::connect(socket).await {
-        Ok(connected) => return Ok(connected),
-        Err(error) => error,
-    };
-    tracing::warn!("the process of plug-ins does not take requests and is made to: {error}");
+    let connected = if plugins.is_broken(served) { None } else { UnixStream::connect(socket).await.ok() };
+    if let Some(connected) = connected {
+        return Ok(connected);
+    }
+    tracing::warn!("the process of plug-ins does not take requests and is made to");
     match timeout(PATIENCE, plugins.serve_after(served)).await {
         Ok(Ok(())) => UnixStream::connect(socket).await.map_err(|error| {
             tracing::error!("the process of plug-ins takes no requests: {error}");

@@ -42,6 +42,7 @@ impl PluginWorker for Echo {
             return Err("no such class".to_owned());
         }
         self.served.fetch_add(1, Ordering::Relaxed);
+        let _before = std::fs::remove_file(&self.socket);
         let listener = UnixListener::bind(&self.socket).unwrap();
         let echo = Router::new().fallback(echo);
         *self.task.lock().unwrap() =
@@ -63,8 +64,11 @@ impl PluginWorker for Echo {
 
 async fn echo(request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    if parts.uri.query() == Some("for-ever") {
-        std::future::pending::<()>().await;
+    match parts.uri.query() {
+        Some("for-ever") => std::future::pending::<()>().await,
+        // The connection ends without an answer, and the socket still takes others.
+        Some("crash") => std::panic::resume_unwind(Box::new(())),
+        _ => (),
     }
     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
     let mut said = format!("{} {}\n", parts.method, parts.uri);
@@ -180,6 +184,18 @@ async fn a_process_that_died_is_made_to_serve_again() {
     hub.plugins.as_ref().unwrap().prepare().await.unwrap();
     assert_eq!(hub.get("/hub/signup").send().await.status, StatusCode::IM_A_TEAPOT);
     echo.die();
+    assert_eq!(hub.get("/hub/signup").send().await.status, StatusCode::IM_A_TEAPOT);
+    assert_eq!(echo.served.load(Ordering::Relaxed), 2);
+}
+
+#[tokio::test]
+async fn nothing_is_sent_to_a_process_that_left_a_request_unanswered() {
+    let (hub, echo, _folder) = hub(true, |_| ()).await;
+    hub.plugins.as_ref().unwrap().prepare().await.unwrap();
+    assert_eq!(hub.get("/hub/signup?crash").send().await.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(echo.served.load(Ordering::Relaxed), 1);
+    assert_eq!(hub.get("/hub/signup").send().await.status, StatusCode::IM_A_TEAPOT);
+    assert_eq!(echo.served.load(Ordering::Relaxed), 2);
     assert_eq!(hub.get("/hub/signup").send().await.status, StatusCode::IM_A_TEAPOT);
     assert_eq!(echo.served.load(Ordering::Relaxed), 2);
 }
