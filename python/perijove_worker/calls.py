@@ -56,6 +56,7 @@ class Calls:
         self._methods: Dict[str, Callable] = {
             "amend": self._amend,
             "authenticator": self._authenticator,
+            "authenticator_step": self._authenticator_step,
             "call": self._call,
             "configure": self._configure,
             "describe_spawner": self._describe_spawner,
@@ -170,6 +171,9 @@ class Calls:
         method = getattr(self._objects.authenticator(), params["method"])
         outcome = await self._run(params["args"], lambda args: method(*args))
         return {**outcome, "changes": self._objects.authenticator_changes()}
+
+    async def _authenticator_step(self, params: Message) -> Any:
+        return await self._objects.run_authenticator_step(params)
 
     async def _spawner(self, params: Message) -> Any:
         return await self._objects.run_spawner_step(params, self._encoder)

@@ -27,6 +27,8 @@ class Database:
 
     def __init__(self, url: str, options: Dict[str, Any]) -> None:
         self._url = url if "://" in url or not url else f"sqlite:///{url}"
+        # What is in the hub's memory cannot be opened here: plug-ins get a database of their own.
+        self.is_private = self._url in IN_MEMORY
         self._options = options
         self._engine: Any = None
         self.session = scoped_session(self._new_session, scopefunc=calling.current)
@@ -40,9 +42,7 @@ class Database:
 
     def _make_engine(self) -> Any:
         url = self._url
-        private = url in IN_MEMORY
-        if private:
-            # What is in the hub's memory cannot be opened here: plug-ins get a database of their own.
+        if self.is_private:
             url = f"sqlite:///{private_file()}"
         options: Dict[str, Any] = {"pool_pre_ping": True, **self._options}
         if url.startswith("sqlite"):
@@ -53,7 +53,7 @@ class Database:
         engine = create_engine(url, **options)
         if url.startswith("sqlite"):
             orm.register_foreign_keys(engine)
-        if private:
+        if self.is_private:
             orm.Base.metadata.create_all(engine)
         return engine
 

@@ -27,6 +27,7 @@ class Objects:
         self._users: Any = None
         self._spawners: Any = None
         self._own: Any = None
+        self._authenticators: Any = None
         self._authenticator_snapshot: Any = None
 
     def configure(self, params: Message) -> None:
@@ -84,6 +85,7 @@ class Objects:
         self._spawners = Spawners(upstream, self._users)
         self._own = OwnSpawners(upstream, self._users)
         self._authenticator_snapshot = None
+        self._authenticators = None
         self._upstream = upstream
 
     def handle(self, number: int) -> Any:
@@ -156,6 +158,17 @@ class Objects:
                 if argument.current_user is not None:
                     found["auth_state"] = encoded_state(argument.current_user) or found["auth_state"]
         return found
+
+    async def run_authenticator_step(self, params: Message) -> Message:
+        """Ask the authenticator for something; its value, and what it did to the handler and the user."""
+        self._live()
+        if self._authenticators is None:
+            from .authenticators import Authenticators
+
+            self._authenticators = Authenticators(self._upstream)
+        args = [self.argument(form) for form in params["args"]]
+        value = await self._authenticators.run(params["step"], args)
+        return {"value": value, **self.effects(args)}
 
     async def run_spawner_step(self, params: Message, encoder: Encoder) -> Message:
         """Run one step of a spawner; its value, the traits it changed, and other effects."""

@@ -23,6 +23,7 @@ except ImportError as error:
         f"cannot import ({error})\nhint: {sys.executable} -m pip install jupyterhub==6.1.1"
     ) from error
 
+from traitlets.config import LoggingConfigurable
 from traitlets.utils.importstring import import_item
 
 from .database import Database
@@ -35,18 +36,21 @@ if not VERSION.startswith("6."):
     )
 
 
-class HubApp:
+class HubApp(LoggingConfigurable):
     """Stands for the ``JupyterHub`` application: its configured values can be read."""
 
-    def __init__(self, config: Any, log: Any) -> None:
-        self.config = config
-        self.log = log
+    def _load_config(self, *_: Any, **__: Any) -> None:
+        """What it is configured with stays in the configuration."""
 
     def __getattr__(self, name: str) -> Any:
-        section = self.config.JupyterHub
+        section = () if name.startswith("_") else self.config.JupyterHub
         if name in section:
             return section[name]
         raise AttributeError(f"JupyterHub.{name} is not available to functions in the configuration")
+
+
+# Traitlets looks for sections of a parent, as in ``c.JupyterHub.Authenticator``, by its class's name.
+HubApp.__name__ = "JupyterHub"
 
 
 class Upstream:
@@ -58,7 +62,9 @@ class Upstream:
         self._params = params
         self._authenticator: Optional[Any] = None
         self.log = logging.getLogger("JupyterHub")
-        self.database = Database(params["database_url"], self.config.JupyterHub.get("db_kwargs", {})).session
+        database = Database(params["database_url"], self.config.JupyterHub.get("db_kwargs", {}))
+        self.database = database.session
+        self.has_private_database = database.is_private
         self.settings = self._make_settings()
 
     def _make_settings(self) -> Dict[str, Any]:
@@ -68,7 +74,7 @@ class Upstream:
         public_url = settings.get("public_url") or ""
         settings["public_url"] = urlparse(public_url) if public_url else ""
         settings.update(
-            app=HubApp(self.config, self.log),
+            app=HubApp(config=self.config, log=self.log),
             config=self.config,
             db=self.database,
             hub=self._make_hub(params["hub"]),
@@ -112,7 +118,13 @@ class Upstream:
         if self._authenticator is None:
             name = self._params["authenticator_class"]
             kind = self.class_named(name, "jupyterhub.authenticators")
-            self._authenticator = kind(config=self.config, _deprecated_db_session=self.database)
+            app = self.settings["app"]
+            authenticator = kind(parent=app, _deprecated_db_session=self.database)
+            if self._params["authenticator_is_python"]:
+                from .authenticators import set_up
+
+                set_up(authenticator, app, self.database)
+            self._authenticator = authenticator
             self.settings["authenticator"] = self._authenticator
             self.settings["admin_users"] = self._authenticator.admin_users
         return self._authenticator

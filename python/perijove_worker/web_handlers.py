@@ -10,7 +10,7 @@ from typing import Any, List, Optional
 from jupyterhub import orm
 from jupyterhub.handlers.base import BaseHandler
 from jupyterhub.user import User
-from jupyterhub.utils import maybe_future, url_path_join
+from jupyterhub.utils import url_path_join
 from tornado import web
 
 from . import calling
@@ -64,7 +64,7 @@ def install(hub: HubCalls) -> None:
         model = {"name": authenticated} if isinstance(authenticated, str) else dict(authenticated)
         if user is not None and model["name"] != user.name:
             raise ValueError(f"Username doesn't match! {model['name']} != {user.name}")
-        await _reconcile(self, model, user)
+        # The hub lets `reconcile_auth_state_hook` join new and kept state.
         answer = await ask(hub, self.db, "login", {"model": sendable(self.authenticator, model)})
         return self.find_user(answer["name"])
 
@@ -96,17 +96,6 @@ def sendable(authenticator: Any, model: dict) -> dict:
         sent["groups"] = None if model["groups"] is None else list(model["groups"])
     sent["auth_state"] = model.get("auth_state") if authenticator.enable_auth_state else None
     return sent
-
-
-async def _reconcile(handler: BaseHandler, model: dict, user: Optional[User]) -> None:
-    """Let the configured hook join new and kept authentication state."""
-    authenticator = handler.authenticator
-    hook = getattr(authenticator, "reconcile_auth_state_hook", None)
-    if not authenticator.enable_auth_state or not hook:
-        return
-    known = user or handler.find_user(model["name"])
-    existing = None if known is None else await known.get_auth_state()
-    model["auth_state"] = await maybe_future(hook(authenticator, model, existing))
 
 
 async def spawn_single_user(

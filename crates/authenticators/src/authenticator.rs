@@ -1,6 +1,9 @@
 //! The seam: what the hub asks of an authenticator.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
+use perijove_model::role::RoleSpec;
 use perijove_model::{ServerName, UserName};
 use serde_json::{Map, Value};
 
@@ -19,10 +22,38 @@ pub struct LoginForm {
     pub custom_html: String,
     /// The label of a field for a one-time password, if there is to be one.
     pub otp_prompt: Option<String>,
-    /// Where the login starts, relative to the hub's base URL; `None` is the hub's own `login`.
-    pub login_path: Option<String>,
-    /// Where the logout ends, relative to the hub's base URL; `None` is the hub's own `logout`.
-    pub logout_path: Option<String>,
+    /// Where the login starts; `None` is the hub's own login page.
+    pub login_url: Option<String>,
+    /// Where the logout link leads; `None` is the hub's own page.
+    pub logout_url: Option<String>,
+    /// Whether programs that use the hub as OAuth provider send people to `login_url` at once.
+    pub auto_login_oauth2_authorize: bool,
+}
+
+/// What an authenticator does besides logins, so that the hub asks only those that do it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Features {
+    /// Roles come from the authenticator (`manage_roles`).
+    pub manages_roles: bool,
+    /// A start takes away what it does not say (`reset_managed_roles_on_startup`).
+    pub resets_managed_roles: bool,
+    /// [`Authenticator::reconcile_auth_state`] has the last word about `auth_state`.
+    pub reconciles_auth_state: bool,
+    /// When [`Authenticator::refresh_user`] is asked; `None` is never.
+    pub refresh: Option<RefreshRules>,
+}
+
+/// When a user's authentication is looked at again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefreshRules {
+    /// How long an answer counts (`auth_refresh_age`).
+    pub age: Duration,
+    /// Whether tokens of users whose authentication has expired are refused (`auth_refresh_strict`).
+    pub strict: bool,
+    /// Before every start (`refresh_pre_spawn`).
+    pub before_spawn: bool,
+    /// Before every stop (`refresh_pre_stop`).
+    pub before_stop: bool,
 }
 
 /// What became of a user's authentication when it was looked at again.
@@ -94,12 +125,37 @@ pub trait Authenticator: Send + Sync {
         policy: &Policy,
     ) -> Result<Option<AuthModel>, AuthError>;
 
+    /// The whole login, for authenticators that apply every rule themselves: Python ones, whose methods may be
+    /// overridden. `None`: the steps are [`login`](crate::login())'s.
+    async fn whole_login(&self, request: &LoginRequest) -> Option<Result<Option<AuthModel>, AuthError>> {
+        let _ = request;
+        None
+    }
+
+    /// What else it does.
+    fn features(&self) -> Features {
+        Features::default()
+    }
+
+    /// The version of the package that [`upstream_class`](Self::upstream_class) is in, if it is not JupyterHub's own.
+    fn package_version(&self) -> Option<String> {
+        None
+    }
+
     /// The name under which the hub knows a user who typed `name`: lower case, then `username_map`.
     ///
     /// # Errors
     /// [`AuthError`] if the name cannot be looked up.
     async fn normalize_username(&self, name: &str, policy: &Policy) -> Result<String, AuthError> {
         Ok(policy.normalize_username(name))
+    }
+
+    /// Whether a normalised name may be a user's.
+    ///
+    /// # Errors
+    /// [`AuthError`] if that cannot be found out.
+    async fn validate_username(&self, name: &str, policy: &Policy) -> Result<bool, AuthError> {
+        Ok(policy.validate_username(name))
     }
 
     /// Rules of this authenticator that let a user in whom [`Policy`] alone does not (groups, for example).
@@ -136,9 +192,34 @@ pub trait Authenticator: Send + Sync {
     ///
     /// # Errors
     /// [`AuthError`] if that is not possible now.
-    async fn refresh_user(&self, user: &UserName) -> Result<Refresh, AuthError> {
-        let _ = user;
+    async fn refresh_user(
+        &self,
+        user: &UserName,
+        request: Option<&LoginRequest>,
+    ) -> Result<Refresh, AuthError> {
+        let _ = (user, request);
         Ok(Refresh::Valid)
+    }
+
+    /// The `auth_state` to keep, made of what a login brought and what there was (`reconcile_auth_state_hook`).
+    ///
+    /// # Errors
+    /// [`AuthError`] if the hook fails.
+    async fn reconcile_auth_state(
+        &self,
+        model: &AuthModel,
+        existing: Option<&Value>,
+    ) -> Result<Option<Value>, AuthError> {
+        let _ = existing;
+        Ok(model.auth_state.clone())
+    }
+
+    /// Roles and who has them, as of the start (`load_managed_roles`).
+    ///
+    /// # Errors
+    /// [`AuthError`] ends the start.
+    async fn managed_roles(&self) -> Result<Vec<RoleSpec>, AuthError> {
+        Ok(Vec::new())
     }
 
     /// Whether [`add_user`](Self::add_user) does anything, so that it must be called for every user at start.

@@ -61,6 +61,9 @@ pub enum AddUserError {
         /// The command's output or error.
         cause: String,
     },
+    /// A Python authenticator raised an exception.
+    #[error("{0}")]
+    Refused(String),
     /// The authenticator could not decide.
     #[error(transparent)]
     Failed(#[from] AuthError),
@@ -85,6 +88,9 @@ pub enum SetupError {
         /// The name.
         name: String,
     },
+    /// The Python class cannot be imported, made or used.
+    #[error("the authenticator cannot be used: {0}")]
+    Plugin(String),
     /// No native implementation has this name.
     #[error("there is no native authenticator {0:?}")]
     Unknown(String),

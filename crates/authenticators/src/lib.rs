@@ -8,6 +8,7 @@
 pub mod authenticator;
 pub mod dummy;
 mod error;
+pub mod exchange;
 mod hooks;
 pub mod local;
 pub mod login;
@@ -15,11 +16,15 @@ pub mod model;
 pub mod null;
 pub mod pam;
 pub mod policy;
+pub mod python;
 pub mod registry;
 pub mod shared_password;
 
-pub use authenticator::{AccountSession, Authenticator, Finding, LoginForm, Refresh, Severity};
+pub use authenticator::{
+    AccountSession, Authenticator, Features, Finding, LoginForm, Refresh, RefreshRules, Severity,
+};
 pub use error::{AddUserError, AuthError, SetupError};
 pub use login::{LoginRefusal, login};
-pub use model::{AuthModel, LoginRequest, ManagedGroups};
+pub use model::{AuthModel, LoginRequest, ManagedGroups, RequestLine};
 pub use policy::{KnownUsers, NOBODY_ALLOWED, Policy, PolicySettings};
+pub use python::{Description, PythonAuthenticator, UserDirectory};

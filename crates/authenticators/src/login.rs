@@ -55,6 +55,9 @@ pub async fn login(
     request: &LoginRequest,
     known: &dyn KnownUsers,
 ) -> Result<AuthModel, LoginRefusal> {
+    if let Some(outcome) = authenticator.whole_login(request).await {
+        return outcome?.ok_or(LoginRefusal::Credentials);
+    }
     let Some(mut model) = authenticator.authenticate(request, policy).await? else {
         return Err(LoginRefusal::Credentials);
     };

@@ -17,6 +17,19 @@ pub struct LoginRequest {
     pub remote_addr: Option<IpAddr>,
     /// Request headers by lower-case name, for authenticators that trust a proxy in front.
     pub headers: HashMap<String, String>,
+    /// The request's method and address, for Python plug-ins; empty for those of the login form.
+    pub line: RequestLine,
+}
+
+/// The first line of a request, and what it came over.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RequestLine {
+    /// `GET`, `POST`, …
+    pub method: String,
+    /// Path and query.
+    pub uri: String,
+    /// `http` or `https`.
+    pub protocol: String,
 }
 
 impl LoginRequest {
@@ -24,7 +37,7 @@ impl LoginRequest {
     /// JupyterHub's login handler does.
     pub fn new(form: impl IntoIterator<Item = (String, String)>, remote_addr: Option<IpAddr>) -> Self {
         let form = form.into_iter().map(|(name, value)| (name, SecretString::from(value))).collect();
-        Self { form, remote_addr, headers: HashMap::new() }
+        Self { form, remote_addr, headers: HashMap::new(), line: RequestLine::default() }
     }
 
     /// The field `username` as typed.

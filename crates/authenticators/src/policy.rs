@@ -58,7 +58,7 @@ impl From<&sections::Authenticator> for PolicySettings {
 
 /// Who may log in, whatever the authenticator. Built once at start; the users in the database are asked for with
 /// [`KnownUsers`], so that nothing here goes stale.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Policy {
     allow_all: bool,
     allow_existing_users: bool,
@@ -68,6 +68,9 @@ pub struct Policy {
     blocked_users: BTreeSet<String>,
     username_map: BTreeMap<String, String>,
     pattern: Option<Regex>,
+    /// Whether an authenticator normalises and checks names by rules of its own, so that those that get here are
+    /// what they are to be.
+    is_named_elsewhere: bool,
 }
 
 /// Python's `re.match` looks at the start of the name only; its `\Z` is the very end.
@@ -101,6 +104,7 @@ impl Policy {
             blocked_users: settings.blocked_users,
             username_map: settings.username_map,
             pattern: compile(&settings.username_pattern)?,
+            is_named_elsewhere: false,
         };
         // Upstream compares with the names as they are written, so that a capital letter blocks nobody.
         let lower: Vec<_> = policy.blocked_users.iter().map(|name| name.to_lowercase()).collect();
@@ -112,6 +116,25 @@ impl Policy {
             policy.allowed_users.extend(policy.admin_users.iter().cloned());
         }
         Ok(policy)
+    }
+
+    /// The rules of an authenticator that applies them itself and has normalised and checked all names.
+    ///
+    /// # Errors
+    /// [`SetupError`] for a pattern that cannot be used.
+    pub fn of_plugin(settings: PolicySettings, names_users_itself: bool) -> Result<Self, SetupError> {
+        let pattern = if names_users_itself { None } else { compile(&settings.username_pattern)? };
+        Ok(Self {
+            allow_all: settings.allow_all,
+            allow_existing_users: settings.allow_existing_users,
+            any_allow_config: settings.any_allow_config,
+            allowed_users: settings.allowed_users,
+            admin_users: settings.admin_users,
+            blocked_users: settings.blocked_users,
+            username_map: settings.username_map,
+            pattern,
+            is_named_elsewhere: names_users_itself,
+        })
     }
 
     async fn normalized(
@@ -133,6 +156,9 @@ impl Policy {
 
     /// Lower case, then `username_map`.
     pub fn normalize_username(&self, name: &str) -> String {
+        if self.is_named_elsewhere {
+            return name.to_owned();
+        }
         self.map_username(name.to_lowercase())
     }
 

@@ -3,6 +3,7 @@
 //! Each variant stands for one answer class. The messages of the client variants are shown to
 //! the person who made the request; [`Error::Internal`] is logged and never shown.
 
+use perijove_authenticators::AuthError;
 use perijove_store::StoreError;
 
 /// The failure of one operation of the hub.
@@ -59,6 +60,16 @@ pub enum Error {
 
 /// The result of an operation of the hub.
 pub type Result<T> = std::result::Result<T, Error>;
+
+/// A refusal of an authenticator with a status is an answer; anything else is for the log.
+impl From<AuthError> for Error {
+    fn from(error: AuthError) -> Self {
+        match error {
+            AuthError::Denied { status, message } => Self::Status { status, message },
+            other => Self::internal(other),
+        }
+    }
+}
 
 impl Error {
     /// A failure of the hub itself, with the text for the log.

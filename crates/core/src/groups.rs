@@ -51,11 +51,12 @@ impl Hub {
     /// user who is not there.
     pub async fn create_group(&self, name: &str, users: &[String]) -> Result<GroupRecord> {
         let name = GroupName::parse(name).map_err(|error| Error::Invalid(error.to_string()))?;
+        let users = self.normalized(users).await?;
         let mut tx = self.store.begin().await?;
         if tx.groups().by_name(name.as_str()).await?.is_some() {
             return Err(Error::Conflict(format!("Group {name} already exists")));
         }
-        let ids = self.ids_of(&mut tx, users).await?;
+        let ids = ids_of(&mut tx, &users).await?;
         let mut row = store::Group { name: name.to_string(), ..store::Group::default() };
         tx.groups().insert(&mut row).await?;
         for id in ids {
@@ -76,8 +77,9 @@ impl Hub {
         users: &[String],
         add: bool,
     ) -> Result<GroupRecord> {
+        let users = self.normalized(users).await?;
         let mut tx = self.store.begin().await?;
-        for id in self.ids_of(&mut tx, users).await? {
+        for id in ids_of(&mut tx, &users).await? {
             if add {
                 tx.groups().add_user(group.row.id, id).await?;
             } else {
@@ -112,15 +114,22 @@ impl Hub {
         Ok(tx.commit().await?)
     }
 
-    async fn ids_of(&self, tx: &mut Tx, users: &[String]) -> Result<Vec<i64>> {
-        let mut ids = Vec::with_capacity(users.len());
+    async fn normalized(&self, users: &[String]) -> Result<Vec<String>> {
+        let mut names = Vec::with_capacity(users.len());
         for name in users {
-            let name = self.policy.normalize_username(name);
-            let user = tx.users().by_name(&name).await?;
-            ids.push(user.ok_or_else(|| Error::Invalid(format!("No such user: {name}")))?.id);
+            names.push(self.normalize_user_name(name).await?);
         }
-        Ok(ids)
+        Ok(names)
     }
+}
+
+async fn ids_of(tx: &mut Tx, users: &[String]) -> Result<Vec<i64>> {
+    let mut ids = Vec::with_capacity(users.len());
+    for name in users {
+        let user = tx.users().by_name(name).await?;
+        ids.push(user.ok_or_else(|| Error::Invalid(format!("No such user: {name}")))?.id);
+    }
+    Ok(ids)
 }
 
 async fn load(tx: &mut Tx, row: store::Group) -> Result<GroupRecord> {

@@ -1,11 +1,12 @@
 //! The hub: everything that the services below share.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwap;
 use chrono::{DateTime, Utc};
-use perijove_authenticators::{Authenticator, Policy};
+use perijove_authenticators::{Authenticator, Features, Policy};
 use perijove_crypto::auth_state::CryptKeeper;
 use perijove_model::ServerName;
 use perijove_proxy::Routes;
@@ -21,6 +22,7 @@ use crate::events::EventLog;
 use crate::hooks::Hooks;
 use crate::identity::Identities;
 use crate::metrics::Metrics;
+use crate::refresh::Refreshed;
 use crate::scopes::Scopes;
 use crate::servers::registry::{LiveServer, Registry};
 use crate::servers::state::ServerState;
@@ -72,6 +74,11 @@ pub struct Hub {
     pub authenticator: Arc<dyn Authenticator>,
     /// Numbers for Prometheus.
     pub metrics: Arc<Metrics>,
+    /// What the authenticator does besides logins.
+    pub(crate) features: Features,
+    pub(crate) refreshed: Refreshed,
+    /// The roles of the configuration and of the authenticator's start.
+    pub(crate) configured_roles: OnceLock<BTreeSet<String>>,
     pub(crate) store: Store,
     pub(crate) spawner: Arc<dyn Spawner>,
     pub(crate) routes: Arc<dyn Routes>,
@@ -102,6 +109,9 @@ impl Hub {
             identities: Identities::new(parts.store.clone(), parts.scopes.clone()),
             activity: Activity::new(parts.settings.activity_resolution),
             store: parts.store,
+            features: parts.authenticator.features(),
+            refreshed: Refreshed::default(),
+            configured_roles: OnceLock::new(),
             authenticator: parts.authenticator,
             policy: parts.policy,
             spawner: parts.spawner,

@@ -14,6 +14,7 @@ pub mod hub;
 pub mod identity;
 pub mod metrics;
 pub mod records;
+pub mod refresh;
 pub mod scopes;
 pub mod servers;
 pub mod services;
@@ -26,6 +27,7 @@ pub mod usage;
 pub mod users;
 
 mod login;
+mod managed_roles;
 mod oauth;
 mod routing;
 mod run;

@@ -10,6 +10,7 @@ use perijove_authenticators::{
 
 use crate::error::{Error, Result};
 use crate::hub::Hub;
+use crate::managed_roles::sync_roles;
 use crate::metrics::{LOGIN_FAILURE, LOGIN_SUCCESS};
 use crate::records::UserRecord;
 use crate::users::{assign_default_roles, insert_user};
@@ -27,6 +28,7 @@ impl Hub {
             return Ok(None);
         };
         let user = self.persist_login(model).await?;
+        self.refreshed.note(user.row.id, Instant::now());
         self.metrics.logins.observe([LOGIN_SUCCESS], began.elapsed());
         tracing::info!("User logged in: {}", user.name);
         Ok(Some(user))
@@ -64,10 +66,7 @@ impl Hub {
     pub async fn authenticate(&self, request: &LoginRequest) -> Result<Option<AuthModel>> {
         match authenticators::login(self.authenticator.as_ref(), &self.policy, request, self).await {
             Ok(model) => Ok(Some(model)),
-            Err(LoginRefusal::Failed(AuthError::Denied { status, message })) => {
-                Err(Error::Status { status, message })
-            }
-            Err(LoginRefusal::Failed(error)) => Err(Error::internal(error)),
+            Err(LoginRefusal::Failed(error)) => Err(error.into()),
             Err(refusal) => {
                 if let LoginRefusal::NotAllowed { nobody_allowed: true, .. } = &refusal {
                     tracing::warn!(
@@ -82,6 +81,16 @@ impl Hub {
                 Ok(None)
             }
         }
+    }
+
+    /// Writes a login that a plug-in's own page has made and checked.
+    ///
+    /// # Errors
+    /// As [`Hub::persist_login`].
+    pub async fn login_by_plugin(&self, model: AuthModel) -> Result<Arc<UserRecord>> {
+        let user = self.persist_login(model).await?;
+        self.refreshed.note(user.row.id, Instant::now());
+        Ok(user)
     }
 
     /// Counts a login that Python code has made.
@@ -107,13 +116,14 @@ impl Hub {
         Ok(())
     }
 
-    /// Writes what a login brought: the user, its administrator flag, groups and `auth_state`. Who calls this has
-    /// checked that the user may log in.
+    /// Writes what a login or refresh brought: the user, its administrator flag, groups, roles and
+    /// `auth_state`. Who calls this has checked that the user may log in.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for a name that no user may have; those of the database.
+    /// [`Error::Invalid`] for a name that no user may have; [`Error::Status`] for roles that are none; those of the
+    /// database.
     pub async fn persist_login(&self, model: AuthModel) -> Result<Arc<UserRecord>> {
-        let name = self.check_user_name(&model.name)?;
+        let name = self.check_configured_name(&model.name)?;
         if self.find_user(name.as_str()).await?.is_none() {
             match self.create_user(&name, model.admin.unwrap_or(false)).await {
                 // The same user logs in twice at the same time.
@@ -121,9 +131,10 @@ impl Hub {
                 Err(error) => return Err(error),
             }
         }
-        let auth_state = if self.crypt.is_some() { model.auth_state.as_ref() } else { None };
-        let encrypted = self.encrypt_auth_state(auth_state)?;
         let known = self.find_user(name.as_str()).await?;
+        let auth_state = self.reconciled_auth_state(&model, known.as_deref()).await?;
+        let encrypted = self.encrypt_auth_state(auth_state.as_ref())?;
+        let roles = self.roles_of(&model)?;
         let mut tx = self.store.begin().await?;
         if let Some(known) = known {
             tx.users().lock(known.row.id).await?;
@@ -155,8 +166,27 @@ impl Hub {
                 }
             }
         }
+        if let Some(roles) = roles {
+            sync_roles(self, &mut tx, &row, &roles).await?;
+        }
         tx.commit().await?;
         self.find_user(name.as_str()).await?.ok_or_else(|| Error::internal("a user vanished during login"))
+    }
+
+    /// The `auth_state` to keep; `None` where it is not enabled.
+    async fn reconciled_auth_state(
+        &self,
+        model: &AuthModel,
+        known: Option<&UserRecord>,
+    ) -> Result<Option<serde_json::Value>> {
+        if self.crypt.is_none() {
+            return Ok(None);
+        }
+        if !self.features.reconciles_auth_state {
+            return Ok(model.auth_state.clone());
+        }
+        let existing = known.and_then(|user| self.auth_state(&user.row));
+        Ok(self.authenticator.reconcile_auth_state(model, existing.as_ref()).await?)
     }
 }
 

@@ -47,21 +47,31 @@ impl Hub {
         Ok(UserPage { users, total: page.total })
     }
 
-    /// Normalises and checks a name that an administrator or a login gave.
-    pub fn check_user_name(&self, name: &str) -> Result<UserName> {
-        let normal = self.policy.normalize_username(name);
-        let valid = self.policy.validate_username(&normal);
-        match UserName::parse(&normal) {
-            Ok(parsed) if valid => Ok(parsed),
-            _ => Err(Error::Invalid(format!("Invalid username: {normal}"))),
-        }
+    /// The name under which the hub knows a user, whom an administrator called `name`.
+    pub async fn normalize_user_name(&self, name: &str) -> Result<String> {
+        Ok(self.authenticator.normalize_username(name, &self.policy).await?)
+    }
+
+    /// Normalises and checks a name that an administrator gave.
+    pub async fn check_user_name(&self, name: &str) -> Result<UserName> {
+        self.check_new_user_name(&self.normalize_user_name(name).await?).await
     }
 
     /// Checks a name that the path of a request gives: it is taken as it is.
-    pub fn check_new_user_name(&self, name: &str) -> Result<UserName> {
+    pub async fn check_new_user_name(&self, name: &str) -> Result<UserName> {
+        let valid = self.authenticator.validate_username(name, &self.policy).await?;
         match UserName::parse(name) {
-            Ok(parsed) if self.policy.validate_username(name) => Ok(parsed),
+            Ok(parsed) if valid => Ok(parsed),
             _ => Err(Error::Invalid(format!("Invalid username: {name}"))),
+        }
+    }
+
+    /// The same for names of the configuration, which a Python authenticator has normalised and checked already.
+    pub(crate) fn check_configured_name(&self, name: &str) -> Result<UserName> {
+        let normal = self.policy.normalize_username(name);
+        match UserName::parse(&normal) {
+            Ok(parsed) if self.policy.validate_username(&normal) => Ok(parsed),
+            _ => Err(Error::Invalid(format!("Invalid username: {normal}"))),
         }
     }
 
@@ -146,7 +156,7 @@ impl Hub {
     ) -> Result<Arc<UserRecord>> {
         let mut new_name = None;
         if let Some(name) = changes.name.filter(|name| *name != user.row.name) {
-            let name = self.check_user_name(&name)?;
+            let name = self.check_user_name(&name).await?;
             if self.find_user(name.as_str()).await?.is_some() {
                 return Err(Error::Invalid(format!("User {name} already exists, username must be unique")));
             }

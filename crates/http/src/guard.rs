@@ -25,7 +25,7 @@ use crate::app::App;
 use crate::caller::Caller;
 use crate::client::Client;
 use crate::error::Failure;
-use crate::{cookies, pages, request_log, responses, xsrf};
+use crate::{cookies, pages, refresh, request_log, responses, xsrf};
 
 /// The largest request body of the hub itself; upstream's server allows 100 MB, but nothing needs it.
 pub const BODY_AT_MOST: usize = 10 * 1024 * 1024;
@@ -156,6 +156,11 @@ async fn identify(guard: &Inner, request: &Parts) -> Result<Caller, Failure> {
         (identity, stale_cookie) = by_cookie(app, headers).await?;
     }
     let client = client_of(app, request);
+    if identity.as_ref().is_some_and(|identity| needs_refresh(app, identity))
+        && let Some(stale) = identity.take()
+    {
+        identity = Box::pin(refresh::refreshed(hub, stale, request, &client)).await?;
+    }
     let caller = Caller::new(identity, client, headers, settings, now.timestamp());
     if stale_cookie {
         caller.forget_login_cookie(settings);
@@ -164,6 +169,10 @@ async fn identify(guard: &Inner, request: &Parts) -> Result<Caller, Failure> {
         caller.ensure_session(settings);
     }
     Ok(caller)
+}
+
+fn needs_refresh(app: &App, identity: &Identity) -> bool {
+    identity.principal.user().is_some_and(|user| app.hub.needs_refresh(user))
 }
 
 /// A form of another site can post text; it cannot post JSON without asking first.

@@ -18,6 +18,7 @@ mod next_url;
 mod openapi;
 mod pages;
 mod plugins;
+mod refresh;
 mod request_facts;
 mod request_log;
 mod responses;

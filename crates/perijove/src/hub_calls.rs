@@ -81,7 +81,7 @@ impl HubCalls for CallsOf {
         match method {
             "login" => {
                 let Login { model } = read(&params)?;
-                let user = hub.persist_login(model.into()).await.map_err(refused)?;
+                let user = hub.login_by_plugin(model.into()).await.map_err(refused)?;
                 Ok(json!({ "name": user.row.name }))
             }
             "count_login" => {

@@ -1,6 +1,7 @@
 //! The `perijove` binary: command line and wiring.
 
 mod app_hooks;
+mod authenticator;
 mod commands;
 mod cookie_secret;
 mod environment;
@@ -18,6 +19,7 @@ mod plugin_handlers;
 mod plugin_hooks;
 mod plugins;
 mod proxying;
+mod python_authenticator;
 mod python_hooks;
 mod sections;
 mod seed;

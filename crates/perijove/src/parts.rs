@@ -4,15 +4,14 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use chrono::Utc;
-use perijove_authenticators::{self as authenticators, Authenticator, Finding, Policy, Severity};
+use perijove_authenticators::Policy;
 use perijove_config::{Config, Loaded, sections};
 use perijove_core::metrics::Metrics;
 use perijove_core::scopes::Scopes;
 use perijove_core::startup::Seed;
 use perijove_core::{Hub, Parts as HubParts};
-use perijove_crypto::auth_state::CryptKeeper;
 use perijove_http::AppOptions;
 use perijove_model::Value;
 use perijove_model::scope::CustomScopes;
@@ -26,10 +25,9 @@ use crate::plugin_handlers::PluginHandlers;
 use crate::proxying::Proxying;
 use crate::sections::Sections;
 use crate::tornado_settings::TornadoSettings;
-use crate::{cookie_secret, event_log, hub_facts, hub_settings, logging, metrics_options, plugins, seed};
-
-/// The variable that holds the keys of `auth_state`.
-const CRYPT_KEY_VARIABLE: &str = "JUPYTERHUB_CRYPT_KEY";
+use crate::{
+    authenticator, cookie_secret, event_log, hub_facts, hub_settings, logging, metrics_options, plugins, seed,
+};
 
 /// Everything that a hub is started with.
 pub struct Parts {
@@ -84,8 +82,12 @@ pub async fn open_store(config: &Config, options: StoreOptions) -> anyhow::Resul
 pub async fn build(loaded: &Loaded, sections: &Sections, proxying: &Proxying) -> anyhow::Result<Parts> {
     let tornado = TornadoSettings::read(sections.hub.tornado_settings.expose())?;
     let secret = cookie_secret::load(&sections.hub, &sections.environment)?;
-    let settings = hub_settings::read(sections, &tornado, proxying, secret)?;
-    let (authenticator, policy) = authenticator(loaded, sections).await?;
+    let mut settings = hub_settings::read(sections, &tornado, proxying, secret)?;
+    let options = StoreOptions { upgrade: sections.hub.upgrade_db, ..StoreOptions::default() };
+    let store = open_store(&loaded.config, options).await?;
+    tell_worker(loaded, sections, &settings).await?;
+    let chosen = authenticator::choose(loaded, sections, &store).await?;
+    settings.manage_groups = chosen.manage_groups;
     let custom = Value::Dict(
         sections
             .hub
@@ -95,20 +97,21 @@ pub async fn build(loaded: &Loaded, sections: &Sections, proxying: &Proxying) ->
             .collect(),
     );
     let custom = CustomScopes::from_value(&custom).context("c.JupyterHub.custom_scopes")?;
-    let options = StoreOptions { upgrade: sections.hub.upgrade_db, ..StoreOptions::default() };
-    let app = app_options(loaded, sections, &tornado, &policy)?;
+    let app = app_options(loaded, sections, &tornado, &chosen.policy)?;
     let renderer = renderer(sections)?;
-    let seed = seed::read(&sections.hub, &policy)?;
-    let seed = Seed { delete_invalid_users: sections.delete_invalid_users, ..seed };
-    tell_worker(loaded, sections, &settings).await?;
+    let seed = Seed {
+        delete_invalid_users: chosen.delete_invalid_users,
+        managed_roles: chosen.managed_roles,
+        resets_managed_roles: chosen.authenticator.features().resets_managed_roles,
+        ..seed::read(&sections.hub, &chosen.policy)?
+    };
     let (spawner, hooks) = plugins::spawner(loaded, sections, &settings).await?;
-    let crypt = crypt_keeper(sections)?;
-    let handlers = PluginHandlers::new(loaded.worker.as_ref(), sections, &settings, false)?;
+    let handlers = PluginHandlers::new(loaded.worker.as_ref(), sections, &settings, chosen.is_python)?;
     let hub = HubParts {
         settings,
-        store: open_store(&loaded.config, options).await?,
-        authenticator,
-        policy: Arc::new(policy),
+        store,
+        authenticator: chosen.authenticator,
+        policy: Arc::new(chosen.policy),
         spawner,
         routes: proxying.routes(),
         hooks,
@@ -116,7 +119,7 @@ pub async fn build(loaded: &Loaded, sections: &Sections, proxying: &Proxying) ->
         events: event_log::start(&loaded.config, loaded.worker.as_ref()).await?,
         metrics: Arc::new(Metrics::new(metrics_options::read(&loaded.config, &process_environment())?)),
         scopes: Arc::new(Scopes { custom }),
-        crypt,
+        crypt: chosen.crypt,
         http: http_client()?,
         clock: Utc::now,
     };
@@ -145,36 +148,6 @@ pub async fn offline_hub(loaded: &Loaded) -> anyhow::Result<Arc<Hub>> {
     Ok(hub)
 }
 
-async fn authenticator(
-    loaded: &Loaded,
-    sections: &Sections,
-) -> anyhow::Result<(Arc<dyn Authenticator>, Policy)> {
-    let name = sections.classes.authenticator.class.name();
-    let is_native = authenticators::registry::find(name).is_some();
-    if let Some(reason) = plugins::why_python(&sections.classes.authenticator, is_native) {
-        bail!(
-            "c.JupyterHub.authenticator_class = {name:?} must run in Python ({reason}), which this version of Perijove does not do\n\
-             hint: native are {}",
-            native(authenticators::registry::ENTRIES.iter().map(|entry| (entry.class)().import_string()))
-        );
-    }
-    let context = authenticators::registry::Context {
-        worker: loaded.worker.clone(),
-        hub_prefix: sections.addresses.hub_prefix.clone(),
-        ..authenticators::registry::Context::default()
-    };
-    let (authenticator, policy) = authenticators::registry::build(name, &loaded.config, &context).await?;
-    tracing::info!("Using Authenticator: {} (native)", authenticator.upstream_class());
-    for Finding { severity, message } in policy.findings().into_iter().chain(authenticator.findings(&policy))
-    {
-        match severity {
-            Severity::Warning => tracing::warn!("{message}"),
-            Severity::Error => tracing::error!("{message}"),
-        }
-    }
-    Ok((Arc::from(authenticator), policy))
-}
-
 /// Tells the Python worker about the hub, before anything of it is called.
 async fn tell_worker(
     loaded: &Loaded,
@@ -188,24 +161,6 @@ async fn tell_worker(
         tracing::info!("Python is called for {}", names.join(", "));
     }
     Ok(())
-}
-
-fn native(names: impl Iterator<Item = String>) -> String {
-    names.collect::<Vec<_>>().join(", ")
-}
-
-fn crypt_keeper(sections: &Sections) -> anyhow::Result<Option<CryptKeeper>> {
-    if !sections.enable_auth_state {
-        return Ok(None);
-    }
-    let keeper = match &sections.crypt.keys {
-        Some(keys) => CryptKeeper::new(keys.expose()).context("c.CryptKeeper.keys"),
-        None => {
-            CryptKeeper::from_environment(sections.environment.get(CRYPT_KEY_VARIABLE).unwrap_or_default())
-                .context("c.Authenticator.enable_auth_state is on")
-        }
-    };
-    keeper.map(Some)
 }
 
 /// The client that asks servers whether they are up: no proxy of the environment, no redirects, no cookies.

@@ -34,7 +34,10 @@ pub fn read(section: &JupyterHub, policy: &Policy) -> anyhow::Result<Seed> {
         services,
         tokens,
         trust_given_tokens: section.trust_user_provided_tokens,
+        // The authenticator knows these.
         delete_invalid_users: false,
+        managed_roles: None,
+        resets_managed_roles: false,
     })
 }
 

@@ -13,6 +13,7 @@ macro_rules! modules {
 
 const MODULES: &[(&str, &str)] = modules! {
     "perijove_worker" => "__init__.py",
+    "perijove_worker.authenticators" => "authenticators.py",
     "perijove_worker.calling" => "calling.py",
     "perijove_worker.calls" => "calls.py",
     "perijove_worker.changes" => "changes.py",

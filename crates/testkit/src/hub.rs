@@ -126,7 +126,7 @@ impl TestHub {
         if let Some(user) = self.hub.find_user(name).await.expect("a database") {
             return user;
         }
-        let name = self.hub.check_user_name(name).expect("a user's name");
+        let name = self.hub.check_user_name(name).await.expect("a user's name");
         self.hub.create_user(&name, false).await.expect("a new user")
     }
 

@@ -129,6 +129,6 @@ async fn keeps_its_users(class: &str, sample: &Sample) {
     authenticator.add_user(&ada, &policy).await.unwrap();
     authenticator.add_user(&ada, &policy).await.unwrap();
     assert!(authenticator.add_user(&UserName::parse("root").unwrap(), &policy).await.is_err(), "{class}");
-    assert_eq!(authenticator.refresh_user(&ada).await.unwrap(), Refresh::Valid, "{class}");
+    assert_eq!(authenticator.refresh_user(&ada, None).await.unwrap(), Refresh::Valid, "{class}");
     authenticator.delete_user(&ada).await;
 }

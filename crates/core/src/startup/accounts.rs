@@ -40,7 +40,7 @@ impl Hub {
             .admin_users
             .iter()
             .chain(&seed.allowed_users)
-            .filter_map(|name| Some(self.check_user_name(name).ok()?.to_string()))
+            .filter_map(|name| Some(self.check_configured_name(name).ok()?.to_string()))
             .collect();
         let mut holders = Vec::new();
         for role in ["user", "admin"] {
@@ -60,7 +60,7 @@ impl Hub {
 
     pub(super) async fn seed_user(&self, tx: &mut Tx, name: &str) -> Result<store::User> {
         let name: UserName = self
-            .check_user_name(name)
+            .check_configured_name(name)
             .map_err(|_| Error::Invalid(format!("username {name:?} in the configuration is not valid")))?;
         let user = match tx.users().by_name(name.as_str()).await? {
             Some(user) => user,

@@ -39,6 +39,10 @@ pub struct Seed {
     pub tokens: Vec<TokenSeed>,
     /// `JupyterHub.trust_user_provided_tokens`: their hashes may be cheap ones.
     pub trust_given_tokens: bool,
+    /// What the authenticator says of roles (`manage_roles`); `None` where it does not manage them.
+    pub managed_roles: Option<Vec<RoleSpec>>,
+    /// `Authenticator.reset_managed_roles_on_startup`.
+    pub resets_managed_roles: bool,
     /// `Authenticator.delete_invalid_users`.
     pub delete_invalid_users: bool,
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use perijove_model::role::{self, RoleSpec};
-use perijove_store::{self as store, Holder, Tx};
+use perijove_store::{self as store, Holder, HolderKind, Tx};
 
 use super::{Seed, ensure_group};
 use crate::error::{Error, Result};
@@ -11,11 +11,18 @@ use crate::hub::Hub;
 
 impl Hub {
     pub(super) async fn seed_roles(&self, tx: &mut Tx, seed: &Seed) -> Result<()> {
-        let roles =
-            role::merge_with_defaults(seed.roles.clone(), &seed.extra_user_scopes, &self.scopes.custom)
-                .map_err(|error| Error::Invalid(error.to_string()))?;
+        check_managed(seed)?;
+        let loaded: Vec<RoleSpec> = loaded(seed).cloned().collect();
+        let names = loaded.iter().map(|role| role.name.to_string()).collect();
+        let _ = self.configured_roles.set(names);
+        let roles = role::merge_with_defaults(loaded, &seed.extra_user_scopes, &self.scopes.custom)
+            .map_err(|error| Error::Invalid(error.to_string()))?;
         for existing in tx.roles().all().await? {
-            if !existing.managed_by_auth && !roles.iter().any(|role| role.name.as_str() == existing.name) {
+            let stays = |role: &RoleSpec| {
+                role.managed == existing.managed_by_auth && role.name.as_str() == existing.name
+            };
+            let may_go = !existing.managed_by_auth || seed.resets_managed_roles;
+            if may_go && !roles.iter().any(stays) {
                 tracing::warn!(role.name = %existing.name, "deleting a role that is not configured any more");
                 tx.roles().delete(existing.id).await?;
             }
@@ -34,6 +41,7 @@ impl Hub {
                     name: spec.name.to_string(),
                     description: spec.description.clone(),
                     scopes,
+                    managed_by_auth: spec.managed,
                     ..store::Role::default()
                 };
                 tx.roles().insert(&mut new).await?;
@@ -55,7 +63,8 @@ impl Hub {
     /// Memberships that a role's entry lists are exactly that list; those that it does not mention
     /// are emptied, except the users of the role `user`, and the administrators, who keep their flag.
     pub(super) async fn seed_assignments(&self, tx: &mut Tx, seed: &Seed) -> Result<()> {
-        for spec in &seed.roles {
+        let mut stale = stale_assignments(tx, seed).await?;
+        for spec in loaded(seed) {
             let Some(role) = tx.roles().by_name(spec.name.as_str()).await? else { continue };
             let mut wanted = BTreeSet::new();
             let mut names: (BTreeSet<String>, BTreeSet<String>, BTreeSet<String>) = Default::default();
@@ -78,14 +87,59 @@ impl Hub {
                 wanted.insert(Holder::Service(service.id));
                 names.2.insert(name.clone());
             }
-            let keeps_users = spec.name.as_str() == "user" && spec.users.is_none();
+            let keeps_users = (spec.name.as_str() == "user" || spec.managed) && spec.users.is_none();
+            if spec.managed {
+                stale.retain(|found| {
+                    let is_kept = match found.holder {
+                        Holder::User(_) if spec.users.is_none() => true,
+                        holder => wanted.contains(&holder),
+                    };
+                    found.role_id != role.id || !is_kept
+                });
+            }
             strip_others(tx, role.id, &names, keeps_users).await?;
             for holder in wanted {
-                tx.roles().grant(holder, role.id, false).await?;
+                tx.roles().grant(holder, role.id, spec.managed).await?;
             }
+        }
+        for found in stale {
+            tx.roles().strip(found.holder, found.role_id).await?;
         }
         Ok(())
     }
+}
+
+/// The roles of the configuration, then those of the authenticator.
+fn loaded(seed: &Seed) -> impl Iterator<Item = &RoleSpec> {
+    seed.roles.iter().chain(seed.managed_roles.iter().flatten())
+}
+
+/// Where the authenticator manages roles, the configuration gives none to users and groups.
+fn check_managed(seed: &Seed) -> Result<()> {
+    let gives = |role: &&RoleSpec| {
+        let is_given = |names: &Option<Vec<String>>| names.as_ref().is_some_and(|names| !names.is_empty());
+        is_given(&role.users) || is_given(&role.groups)
+    };
+    match seed.roles.iter().find(gives).filter(|_| seed.managed_roles.is_some()) {
+        None => Ok(()),
+        Some(role) => Err(Error::Invalid(format!(
+            "When authenticator manages roles, `load_roles` can not be used for assigning roles to users nor groups. \
+             Offending role: {}",
+            role.name
+        ))),
+    }
+}
+
+/// What the authenticator gave before this start, if a start takes it away.
+async fn stale_assignments(tx: &mut Tx, seed: &Seed) -> Result<Vec<store::Assignment>> {
+    let mut stale = Vec::new();
+    if seed.resets_managed_roles {
+        for kind in [HolderKind::User, HolderKind::Group, HolderKind::Service] {
+            let held = tx.roles().assignments(kind).await?;
+            stale.extend(held.into_iter().filter(|found| found.managed_by_auth));
+        }
+    }
+    Ok(stale)
 }
 
 fn same_set(one: &[String], other: &[String]) -> bool {
@@ -130,7 +184,7 @@ async fn strip_others(
 /// configuration lists the role's members, which then decide.
 pub(super) async fn sync_admins(tx: &mut Tx, seed: &Seed) -> Result<()> {
     let Some(admin) = tx.roles().by_name("admin").await? else { return Ok(()) };
-    let spec = seed.roles.iter().find(|spec| spec.name.as_str() == "admin");
+    let spec = loaded(seed).find(|spec| spec.name.as_str() == "admin");
     let users_listed = spec.is_some_and(|spec| listed_users(seed, spec).is_some());
     let services_listed = spec.is_some_and(|spec| spec.services.is_some());
     let held = tx.roles().holders(admin.id).await?;

@@ -29,7 +29,7 @@ async fn a_change_keeps_what_others_wrote_meanwhile() {
 async fn a_user_is_made_once() {
     let hub = TestHub::new().await;
     hub.user("ada").await;
-    let name = hub.hub.check_user_name("ada").unwrap();
+    let name = hub.hub.check_user_name("ada").await.unwrap();
     assert!(matches!(hub.hub.create_user(&name, false).await, Err(Error::Conflict(_))));
 }
 

@@ -19,14 +19,20 @@ use crate::error::{Answer, Failure};
 use crate::guard::redirect;
 use crate::next_url::{self, parameter};
 use crate::request_facts::SeenByPython;
-use crate::xsrf;
+use crate::{refresh, xsrf};
 
 /// What the login page says when nobody can log in.
 const NOBODY: &str = "If you set this hub up: name the users in the option Authenticator.allowed_users, or \
     switch Authenticator.allow_all on, in the hub's configuration file, and restart it.";
 
 /// Shows the form, or leads on whoever is logged in already.
-pub async fn show(State(app): State<App>, caller: Caller, uri: Uri, seen: SeenByPython) -> Answer {
+pub async fn show(
+    State(app): State<App>,
+    caller: Caller,
+    uri: Uri,
+    headers: HeaderMap,
+    seen: SeenByPython,
+) -> Answer {
     let query = uri.query().unwrap_or_default();
     let hub = &app.hub;
     if let Some(user) = caller.session_user() {
@@ -39,6 +45,10 @@ pub async fn show(State(app): State<App>, caller: Caller, uri: Uri, seen: SeenBy
             Some(&user),
             default.as_deref(),
         )));
+    }
+    let offer = hub.authenticator.login_form();
+    if let Some(login_url) = offer.login_url.filter(|_| offer.auto_login) {
+        return log_in_at_once(&app, &caller, &uri, &headers, seen, &login_url).await;
     }
     caller.renew_xsrf(&hub.settings, hub.now().timestamp());
     let username = parameter(query, "username").unwrap_or_default();
@@ -71,8 +81,8 @@ pub async fn submit(
         let message = Some("Login form invalid or expired. Try again.".to_owned());
         return form(&app, &caller, query, failure.status, username, message);
     }
-    let mut request = LoginRequest::new(fields, caller.client().address.parse().ok());
-    request.headers = text_headers(&headers);
+    let request = LoginRequest::new(fields, None);
+    let request = refresh::describe(request, &Method::POST, &uri, &headers, caller.client());
     let shown_name = shorten_name(&username);
     match hub.login(&request).await {
         Ok(Some(user)) => {
@@ -99,12 +109,27 @@ pub async fn submit(
     }
 }
 
-/// The headers that are text, for authenticators and hooks that look at them.
-fn text_headers(headers: &HeaderMap) -> HashMap<String, String> {
-    let text = headers
-        .iter()
-        .filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned())));
-    text.collect()
+/// Logs in without a form: where the authenticator has a page of its own for that, or reads the request's headers.
+async fn log_in_at_once(
+    app: &App,
+    caller: &Caller,
+    uri: &Uri,
+    headers: &HeaderMap,
+    seen: SeenByPython,
+    login_url: &str,
+) -> Answer {
+    let (hub, query) = (&app.hub, uri.query().unwrap_or_default());
+    if login_url != hub.settings.login_url() {
+        let next = parameter(query, "next").filter(|next| !next.is_empty());
+        let next = next.map(|_| next_url::resolve(hub, caller.client(), query, None, None));
+        return Ok(redirect(&with_query(login_url, next.iter().map(|next| ("next", next.as_str())))));
+    }
+    let request = LoginRequest::new([], None);
+    let request = refresh::describe(request, &Method::GET, uri, headers, caller.client());
+    let user = hub.login(&request).await?.ok_or_else(|| Failure::forbidden(""))?;
+    caller.log_in(user.clone(), &hub.settings, hub.now().timestamp());
+    let default = hub.default_url(seen.of_user(app, &user).handler()).await?;
+    Ok(redirect(&next_url::resolve(hub, caller.client(), query, Some(&user), default.as_deref())))
 }
 
 /// What the guard would check; here the form can be shown again.
@@ -130,8 +155,8 @@ fn form(
     let hub = &app.hub;
     let offer = hub.authenticator.login_form();
     let next = parameter(query, "next").unwrap_or_default();
-    let path = offer.login_path.as_deref().unwrap_or("login");
-    let login_url = with_query(&format!("{}{path}", hub.settings.hub_prefix), [("next", next.as_str())]);
+    let login_url = offer.login_url.unwrap_or_else(|| hub.settings.login_url());
+    let login_url = with_query(&login_url, [("next", next.as_str())]);
     let context = Login {
         next: form_urlencoded::byte_serialize(next.as_bytes()).collect(),
         username,

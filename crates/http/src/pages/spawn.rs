@@ -26,6 +26,7 @@ use crate::error::{Answer, Failure};
 use crate::form;
 use crate::guard::redirect;
 use crate::next_url::{self, keep_parameters, parameter};
+use crate::refresh;
 use crate::request_facts::SeenByPython;
 
 /// A start that fails within this time is shown at once; after it, the progress page shows it.
@@ -148,7 +149,7 @@ async fn show(app: &App, visit: &Visit, user: Arc<UserRecord>, server: &str) -> 
         let started = async {
             let options = Value::Object(options);
             let options = app.hub.options_from_query(&user, &name, options, visit.handler()).await?;
-            begin(app, &user, visit.start(&name, &display_name, Some(options)), query).await
+            begin(app, &visit.caller, &user, visit.start(&name, &display_name, Some(options)), query).await
         };
         match started.await {
             Ok(response) => return Ok(response),
@@ -185,7 +186,9 @@ async fn submit(
     }
     let form = form::fields(headers, body).await?;
     let outcome = match app.hub.options_from_form(&user, &name, form).await {
-        Ok(options) => begin(app, &user, visit.start(&name, server, Some(options)), visit.query()).await,
+        Ok(options) => {
+            begin(app, &visit.caller, &user, visit.start(&name, server, Some(options)), visit.query()).await
+        }
         Err(error) => Err(refused_form(error)),
     };
     match outcome {
@@ -237,7 +240,14 @@ fn already(
     state.is_active().then(|| redirect(&pending_url(app, user, server, query)))
 }
 
-async fn begin(app: &App, user: &Arc<UserRecord>, request: StartRequest, query: &str) -> Answer {
+async fn begin(
+    app: &App,
+    caller: &Caller,
+    user: &Arc<UserRecord>,
+    request: StartRequest,
+    query: &str,
+) -> Answer {
+    let user = &refresh::before_spawn(app, caller, user.clone()).await?;
     let url = pending_url(app, user, &request.server, query);
     app.hub.start_server_within(user, request, MOMENT).await?;
     Ok(redirect(&url))
@@ -253,7 +263,7 @@ async fn begin_or_explain(
     query: &str,
 ) -> Answer {
     let server = request.server.clone();
-    let failure = match begin(app, user, request, query).await {
+    let failure = match begin(app, caller, user, request, query).await {
         Ok(response) => return Ok(response),
         Err(failure) => failure,
     };

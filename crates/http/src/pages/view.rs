@@ -82,7 +82,7 @@ pub fn page(app: &App, caller: &Caller) -> Page {
     let mut page = Page {
         user: caller.session_user().map(|record| user(hub, &record)),
         login_url: hub.settings.login_url(),
-        logout_url: format!("{}logout", hub.settings.hub_prefix),
+        logout_url: form.logout_url.unwrap_or_else(|| format!("{}logout", hub.settings.hub_prefix)),
         login_service: form.login_service,
         xsrf_token: caller.xsrf_token(&hub.settings, hub.now().timestamp()),
         ..Page::default()

@@ -148,6 +148,22 @@ impl Worker {
         )
     }
 
+    /// Asks the instance of a Python authenticator for a step of the hub's work, such as `login`.
+    ///
+    /// # Errors
+    /// Those of [`Worker::call`].
+    pub async fn authenticator_step(
+        &self,
+        step: &str,
+        args: &[Argument],
+        deadline: Duration,
+    ) -> Result<Outcome, WorkerError> {
+        let (connection, numbers) = self.live().await?;
+        let params = json!({ "step": step, "args": encode_all(args, &numbers)? });
+        let what = format!("Authenticator {step}");
+        outcome(connection.request("authenticator_step", &params, deadline, &what).await?)
+    }
+
     /// Runs a step on the spawner instance of a server.
     ///
     /// # Errors

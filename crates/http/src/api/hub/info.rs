@@ -15,12 +15,13 @@ use crate::responses::json;
 pub async fn info(State(app): State<App>) -> Answer {
     let (authenticator, spawner) = app.hub.class_names();
     let class = |class_name: String| ClassInfo { class_name, version: UPSTREAM_VERSION.to_owned() };
+    let version = app.hub.authenticator.package_version().unwrap_or_else(|| UPSTREAM_VERSION.to_owned());
     let model = InfoModel {
         version: UPSTREAM_VERSION.to_owned(),
         python: app.options.python_version.clone(),
         sys_executable: app.options.python_executable.clone(),
         spawner: class(spawner),
-        authenticator: class(authenticator),
+        authenticator: ClassInfo { class_name: authenticator, version },
     };
     json(StatusCode::OK, &model)
 }

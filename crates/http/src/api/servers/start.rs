@@ -8,24 +8,28 @@ use perijove_model::ServerName;
 
 use super::{find_user, request};
 use crate::app::App;
+use crate::caller::Caller;
 use crate::error::{Answer, Failure};
 use crate::openapi::Operation;
+use crate::refresh;
 use crate::request_facts::SeenByPython;
 use crate::responses::empty;
 
 /// Starts the default server.
 pub async fn start_default(
     app: State<App>,
+    caller: Caller,
     Path(user): Path<String>,
     seen: SeenByPython,
     bytes: Bytes,
 ) -> Answer {
-    start(app, Path((user, String::new())), seen, bytes).await
+    start(app, caller, Path((user, String::new())), seen, bytes).await
 }
 
 /// Starts a server, made before if need be: 201 once it is ready, 202 while it is starting.
 pub async fn start(
     State(app): State<App>,
+    caller: Caller,
     Path((user, server)): Path<(String, String)>,
     seen: SeenByPython,
     bytes: Bytes,
@@ -51,6 +55,7 @@ pub async fn start(
     if let Some(display_name) = request.display_name.filter(|_| !server.is_empty()) {
         app.hub.set_display_name(&user, &name, &display_name).await?;
     }
+    let user = refresh::before_spawn(&app, &caller, user).await?;
     let (options, handler) = (request.user_options, seen.with_body(&bytes));
     let start = StartRequest { server: name, display_name, options, handler };
     match app.hub.start_server(&user, start).await? {

@@ -9,18 +9,21 @@ use perijove_model::ServerName;
 use super::find_user;
 use crate::api::body;
 use crate::app::App;
+use crate::caller::Caller;
 use crate::error::{Answer, Failure};
 use crate::openapi::{Operation, schema};
+use crate::refresh;
 use crate::responses::empty;
 
 /// Stops the default server.
-pub async fn stop_default(app: State<App>, Path(user): Path<String>, bytes: Bytes) -> Answer {
-    stop(app, Path((user, String::new())), bytes).await
+pub async fn stop_default(app: State<App>, caller: Caller, Path(user): Path<String>, bytes: Bytes) -> Answer {
+    stop(app, caller, Path((user, String::new())), bytes).await
 }
 
 /// Stops a server: 204 once it is stopped, 202 while it is stopping.
 pub async fn stop(
     State(app): State<App>,
+    caller: Caller,
     Path((user_name, server)): Path<(String, String)>,
     bytes: Bytes,
 ) -> Answer {
@@ -40,6 +43,9 @@ pub async fn stop(
         user.spawner(&server).ok_or_else(missing)?.name.clone()
     };
     let already = app.hub.server_state(user.row.id, &name).pending() == Some("stop");
+    if !already {
+        refresh::before_stop(&app, &caller, &user).await?;
+    }
     let outcome = if already { Outcome::Pending } else { app.hub.stop_server(&user, &name).await? };
     match (outcome, remove) {
         (Outcome::Done, true) => app.hub.delete_server(&user, &name).await?,

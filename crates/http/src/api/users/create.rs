@@ -37,7 +37,7 @@ pub async fn create(
         return Err(Failure::forbidden("Only admins can grant admin permissions"));
     }
     let refused = |_| Failure::bad_request(format!("Failed to create user: {name}"));
-    let parsed = app.hub.check_new_user_name(&name).map_err(refused)?;
+    let parsed = app.hub.check_new_user_name(&name).await.map_err(refused)?;
     let user = app.hub.create_user(&parsed, admin).await?;
     let model = models::user(&app.hub, &caller.authorisation(), &user, false).unwrap_or_default();
     json(StatusCode::CREATED, &model)

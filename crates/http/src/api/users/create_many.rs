@@ -22,7 +22,7 @@ pub async fn create_many(State(app): State<App>, caller: Caller, bytes: Bytes) -
     if admin && !caller.principal()?.is_admin() {
         return Err(Failure::forbidden("Only admins can grant admin permissions"));
     }
-    let (valid, invalid) = split(&app, &names);
+    let (valid, invalid) = split(&app, &names).await;
     match invalid.as_slice() {
         [] => (),
         [one] => return Err(Failure::bad_request(format!("Invalid username: {one}"))),
@@ -62,11 +62,11 @@ fn parse(bytes: &Bytes) -> Result<(Vec<String>, bool), Failure> {
     Ok((names.ok_or_else(none)?, admin))
 }
 
-fn split(app: &App, names: &[String]) -> (Vec<UserName>, Vec<String>) {
+async fn split(app: &App, names: &[String]) -> (Vec<UserName>, Vec<String>) {
     let mut valid: Vec<UserName> = Vec::new();
     let mut invalid = Vec::new();
     for name in names {
-        match app.hub.check_user_name(name) {
+        match app.hub.check_user_name(name).await {
             Ok(name) if valid.contains(&name) => (),
             Ok(name) => valid.push(name),
             Err(_) => invalid.push(name.clone()),
