@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from harness import settings
 from harness.hub import ADMIN_SERVICE, DUMMY_LOGIN, TRIVIAL_SERVERS
+from harness.waiting import until
 
 BASIS = TRIVIAL_SERVERS + ADMIN_SERVICE
 CUSTOM = (
@@ -44,6 +45,13 @@ class Mine(Authenticator):
 
     def delete_user(self, user):
         self.log.info("delete_user %s", user.name)
+
+    async def pre_spawn_start(self, user, spawner):
+        state = await user.get_auth_state()
+        spawner.environment["FROM_AUTHENTICATOR"] = f"{user.name} {state['otp']!r}"
+
+    def post_spawn_stop(self, user, spawner):
+        self.log.info("post_spawn_stop %s %s", user.name, spawner.server)
 
     def get_custom_html(self, base_url):
         return "<form id='mine' action='{{ authenticator_login_url }}'>{{ xsrf }} {{ login_error }}</form>"
@@ -120,6 +128,16 @@ def test_users_of_the_api_are_told_to_it(hubs):
     of_both(hubs, made)
     for hub in hubs:
         assert "add_user wanted" in hub.log() and "delete_user wanted" in hub.log()
+
+
+def test_around_servers(hubs):
+    for hub in hubs:
+        client, _ = attempt(hub, "ada")
+        client.get("hub/home")
+        client.start_server("ada")
+        assert hub.server_process("ada").environ()["FROM_AUTHENTICATOR"] == "ada ''"
+        client.stop_server("ada")
+        until(lambda: "post_spawn_stop ada None" in hub.log(), "the authenticator to be told")
 
 
 def test_its_own_form(hubs):

@@ -136,10 +136,14 @@ async def prepare(spawner: Any, with_authenticator: bool) -> None:
     spawner.handler = None
 
 
-async def post_stop(spawner: Any) -> None:
-    """``post_stop_hook``; the server is gone by now."""
-    if spawner.post_stop_hook is not None:
-        await resolved(spawner.post_stop_hook(spawner))
+async def post_stop(spawner: Any, with_authenticator: bool) -> None:
+    """``post_stop_hook`` and the authenticator's ``post_spawn_stop``; the server is gone by now."""
+    try:
+        if spawner.post_stop_hook is not None:
+            await resolved(spawner.post_stop_hook(spawner))
+    finally:
+        if with_authenticator:
+            await resolved(spawner.authenticator.post_spawn_stop(spawner.user, spawner))
 
 
 async def options_form(spawner: Any) -> Any:

@@ -11,6 +11,7 @@ use perijove_store::Store;
 
 use crate::plugins::why_python;
 use crate::python_authenticator;
+use crate::python_hooks::AroundServers;
 use crate::sections::Sections;
 
 /// The variable that holds the keys of `auth_state`.
@@ -30,6 +31,8 @@ pub struct Chosen {
     pub delete_invalid_users: bool,
     /// Its roles, if it manages them.
     pub managed_roles: Option<Vec<RoleSpec>>,
+    /// What it does in Python around servers.
+    pub around_servers: AroundServers,
     /// Whether it runs in Python.
     pub is_python: bool,
 }
@@ -71,6 +74,7 @@ async fn native(loaded: &Loaded, sections: &Sections) -> anyhow::Result<Chosen> 
         manage_groups: sections.manage_groups,
         delete_invalid_users: sections.delete_invalid_users,
         managed_roles: None,
+        around_servers: AroundServers::default(),
         is_python: false,
     })
 }
@@ -82,8 +86,13 @@ async fn python(loaded: &Loaded, sections: &Sections, store: &Store, reason: &st
     tracing::info!("Using Authenticator: {} (Python: {reason})", description.class_name);
     let crypt = crypt_keeper(sections, description.enable_auth_state)?;
     started.set_crypt(crypt.clone());
+    let around_servers = AroundServers {
+        before: description.overrides("pre_spawn_start"),
+        after: description.overrides("post_spawn_stop"),
+    };
     Ok(Chosen {
         crypt,
+        around_servers,
         manage_groups: description.manage_groups,
         delete_invalid_users: description.delete_invalid_users,
         authenticator: started.authenticator,

@@ -105,7 +105,7 @@ pub async fn build(loaded: &Loaded, sections: &Sections, proxying: &Proxying) ->
         resets_managed_roles: chosen.authenticator.features().resets_managed_roles,
         ..seed::read(&sections.hub, &chosen.policy)?
     };
-    let (spawner, hooks) = plugins::spawner(loaded, sections, &settings).await?;
+    let (spawner, hooks) = plugins::spawner(loaded, sections, &settings, chosen.around_servers).await?;
     let handlers = PluginHandlers::new(loaded.worker.as_ref(), sections, &settings, chosen.is_python)?;
     let hub = HubParts {
         settings,

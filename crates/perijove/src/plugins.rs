@@ -14,6 +14,7 @@ use perijove_python::Workers;
 use perijove_spawners::{self as spawners, PythonSpawner, Spawner, Timing};
 use std::time::Duration;
 
+use crate::python_hooks::AroundServers;
 use crate::sections::Sections;
 use crate::{hub_facts, plugin_hooks, python_hooks};
 
@@ -32,6 +33,7 @@ pub async fn spawner(
     loaded: &Loaded,
     sections: &Sections,
     settings: &Settings,
+    authenticator: AroundServers,
 ) -> anyhow::Result<(Arc<dyn Spawner>, Arc<dyn Hooks>)> {
     let name = sections.classes.spawner.class.name();
     let logs = std::env::current_dir().context("the working directory cannot be read")?.join(SERVER_LOGS);
@@ -48,7 +50,7 @@ pub async fn spawner(
         if loaded.allow_root { with_allow_root(&loaded.config, sections) } else { loaded.config.clone() };
     let spawner = spawners::registry::build(name, &config, &context)?;
     tracing::info!("Using Spawner: {} (native)", spawner.upstream_class());
-    Ok((Arc::from(spawner), python_hooks::new(loaded.worker.clone(), &loaded.config)))
+    Ok((Arc::from(spawner), python_hooks::new(loaded.worker.clone(), &loaded.config, authenticator)))
 }
 
 async fn python_spawner(

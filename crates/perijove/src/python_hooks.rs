@@ -35,9 +35,19 @@ struct ConfiguredHooks {
     simple_form: bool,
 }
 
+/// What a Python authenticator does around servers.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct AroundServers {
+    /// The class has a `pre_spawn_start` of its own.
+    pub before: bool,
+    /// The class has a `post_spawn_stop` of its own.
+    pub after: bool,
+}
+
 /// Which functions there are.
 #[derive(Debug, Default)]
 struct Calls {
+    authenticator: AroundServers,
     prepare: bool,
     options_form: bool,
     options_from_form: bool,
@@ -48,7 +58,11 @@ struct Calls {
 }
 
 /// Reads which hooks are configured for the spawner in use.
-pub fn new(worker: impl Into<Option<Worker>>, config: &Config) -> Arc<dyn Hooks> {
+pub fn new(
+    worker: impl Into<Option<Worker>>,
+    config: &Config,
+    authenticator: AroundServers,
+) -> Arc<dyn Hooks> {
     let values = config.values(spawner_class(config));
     let value = |name: &str| values.value(name).unwrap_or(Value::None);
     let worker = worker.into();
@@ -58,11 +72,12 @@ pub fn new(worker: impl Into<Option<Worker>>, config: &Config) -> Arc<dyn Hooks>
         _ => None,
     };
     let calls = Calls {
-        prepare: PREPARE.into_iter().any(called),
+        authenticator,
+        prepare: authenticator.before || PREPARE.into_iter().any(called),
         options_form: called("options_form"),
         options_from_form: called("options_from_form"),
         progress_ready: called("progress_ready_hook"),
-        post_stop: called("post_stop_hook"),
+        post_stop: authenticator.after || called("post_stop_hook"),
         server_token_scopes: called("server_token_scopes"),
         oauth_client_allowed_scopes: called("oauth_client_allowed_scopes"),
     };
@@ -138,7 +153,7 @@ impl Hooks for ConfiguredHooks {
             state: Value::None,
             ..target.shown()
         };
-        let step = SpawnerStep::Prepare { with_authenticator: false };
+        let step = SpawnerStep::Prepare { with_authenticator: self.calls.authenticator.before };
         let outcome = self.run(target, facts, step, SLOW_HOOKS).await?;
         launch.apply(&outcome.changes).map_err(of_spawner)
     }
@@ -162,8 +177,9 @@ impl Hooks for ConfiguredHooks {
 
     async fn after_stop(&self, target: &HookTarget<'_>) -> HookResult<()> {
         if self.calls.post_stop {
-            let facts = target.shown();
-            return self.run(target, facts, SpawnerStep::PostStop, SLOW_HOOKS).await.map(drop);
+            let facts = SpawnerFacts { server: None, ..target.shown() };
+            let step = SpawnerStep::PostStop { with_authenticator: self.calls.authenticator.after };
+            return self.run(target, facts, step, SLOW_HOOKS).await.map(drop);
         }
         if let Some(worker) = &self.worker
             && (self.calls.prepare || self.calls.options_form || self.calls.options_from_form)

@@ -39,7 +39,7 @@ async fn load(text: &str, python: Option<&Path>) -> Loaded {
     if let Some(worker) = &loaded.worker {
         worker.configure(hub()).await.unwrap();
     }
-    let hooks = new(loaded.worker, &loaded.config);
+    let hooks = new(loaded.worker, &loaded.config, AroundServers::default());
     Loaded { directory, config: loaded.config, hooks }
 }
 

@@ -82,7 +82,10 @@ pub enum SpawnerStep {
     /// `ssl_alt_names`, called if it is a function. Returns a list of names.
     SslAltNames,
     /// `post_stop_hook`; the instance is dropped afterwards, also if the hook fails.
-    PostStop,
+    PostStop {
+        /// Whether the authenticator is a Python one, whose `post_spawn_stop` belongs here.
+        with_authenticator: bool,
+    },
 }
 
 impl SpawnerStep {
@@ -96,7 +99,7 @@ impl SpawnerStep {
             Self::Prepare { .. } => "prepare",
             Self::ProgressReady(_) => "progress_ready",
             Self::SslAltNames => "ssl_alt_names",
-            Self::PostStop => "post_stop",
+            Self::PostStop { .. } => "post_stop",
         }
     }
 
@@ -105,7 +108,9 @@ impl SpawnerStep {
             Self::OptionsFromForm(value) | Self::OptionsFromQuery(value) | Self::ProgressReady(value) => {
                 vec![value.clone()]
             }
-            Self::Prepare { with_authenticator } => vec![Value::Bool(*with_authenticator)],
+            Self::Prepare { with_authenticator } | Self::PostStop { with_authenticator } => {
+                vec![Value::Bool(*with_authenticator)]
+            }
             _ => Vec::new(),
         }
     }

@@ -282,7 +282,7 @@ c.F.order = lambda: order
     assert_eq!(event.value, dict(&[("ready", true.into()), ("html_message", "<b>ada@lab</b>".into())]));
     let mut stopped = server("lab one");
     stopped.server = None;
-    hooks.worker.spawner(&stopped, &SpawnerStep::PostStop, SOON).await.unwrap();
+    hooks.worker.spawner(&stopped, &SpawnerStep::PostStop { with_authenticator: false }, SOON).await.unwrap();
 
     let order = hooks.worker.call(&hooks.handle("F", "order"), &[], SOON).await.unwrap().value;
     let state = Value::Tuple(vec!["auth_state".into(), "t0k".into()]);
@@ -290,7 +290,7 @@ c.F.order = lambda: order
     let expected = [state.clone(), state].into_iter().chain(rest.map(Value::from)).collect();
     assert_eq!(order, Value::List(expected));
 
-    let fresh = hooks.run(SpawnerStep::PostStop).await.unwrap_err();
+    let fresh = hooks.run(SpawnerStep::PostStop { with_authenticator: false }).await.unwrap_err();
     assert!(fresh.to_string().contains("'LocalProcessSpawner' object has no attribute 'left'"), "{fresh}");
 }
 
