@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 import json
 import re
+import sqlite3
+from contextlib import closing
 from typing import Any
 
 import requests
@@ -17,7 +19,7 @@ from .steps import Case, Step
 #: The headers of an answer that clients depend on.
 HEADERS = (
     "Content-Type", "Content-Security-Policy", "Location", "WWW-Authenticate", "X-JupyterHub-Version", "Cache-Control",
-    "Access-Control-Allow-Origin", "Access-Control-Allow-Headers", "Access-Control-Allow-Methods", "Allow", "Set-Cookie",
+    "Access-Control-Allow-Origin", "Access-Control-Allow-Headers", "Access-Control-Allow-Methods", "Allow", "Retry-After", "Set-Cookie",
 )  # fmt: skip
 
 #: Lists whose order says nothing.
@@ -56,11 +58,25 @@ class Talk:
         kept: dict[str, str] = {}
         lines: list[str] = []
         for number, step in enumerate(case.steps, start=1):
+            if step.method in ("SQL", "KILL"):
+                self.meddle(step)
+                continue
             answer = self.ask(step, kept)
             lines += [f"--- {number}. {step.method} {step.path} as {step.who}", *self.describe(answer, case)]
             for name, key in step.keep.items():
                 kept[name] = str(answer.json().get(key, "")) if answer.ok else ""
         return lines
+
+    def meddle(self, step: Step) -> None:
+        """Does what no request does: rows written by another program, a server that dies."""
+        if step.method == "SQL":
+            with closing(sqlite3.connect(self.hub.database)) as database, database:
+                database.execute(step.path)
+        else:
+            user, _, server = step.path.partition("/")
+            process = self.hub.server_process(user, server)
+            process.kill()
+            process.wait_ended()
 
     def ask(self, step: Step, kept: dict[str, str]) -> requests.Response:
         client = self.client(step.who)
@@ -79,28 +95,35 @@ class Talk:
 
         if step.who == "nobody":
             client.session.cookies.clear()
-        if not step.until:
+        if not step.until and not step.until_text:
             return once()
-        return until(lambda: (a := once()).status_code == step.until and a, f"{step.path} to answer {step.until}")
+
+        def come() -> list[requests.Response]:
+            answer = once()
+            text = answer.text.replace('": ', '":')
+            # In a list, since a refusal counts as false.
+            return [answer] if step.until in (0, answer.status_code) and step.until_text in text else []
+
+        return until(come, f"{step.path} to answer {step.until or step.until_text}")[0]
 
     def describe(self, answer: requests.Response, case: Case) -> list[str]:
         lines = [f"status {answer.status_code}"]
         for name in HEADERS:
             if name == "Set-Cookie":
                 lines += sorted(f"{name}: {_cookie(value)}" for value in answer.raw.headers.getlist(name))
-            elif name in answer.headers:
+            elif name in answer.headers and name not in case.ignore:
                 lines.append(f"{name}: {self._own(answer.headers[name])}")
         return lines + self._body(answer, case)
 
     def _body(self, answer: requests.Response, case: Case) -> list[str]:
         kind = answer.headers.get("Content-Type", "")
         if kind.startswith("application/") and "json" in kind and answer.content:
-            value = _still(answer.json(), case.ignore)
+            value = _still(_without(answer.json(), case.extra), case.ignore, words=case.words)
             return self._own(json.dumps(value, indent=1, sort_keys=True)).splitlines()
         if kind.startswith("text/event-stream"):
             events = [json.loads(line[5:]) for line in answer.text.splitlines() if line.startswith("data:")]
-            # How many there are on the way depends on the spawner; the last one says how it ended.
-            return self._own(json.dumps(_still(events[-1:], case.ignore), indent=1, sort_keys=True)).splitlines()
+            value = _still(_without(events, case.extra), case.ignore, words=case.words)
+            return self._own(json.dumps(value, indent=1, sort_keys=True)).splitlines()
         if kind.startswith(_HTML) or not answer.content:
             return [f"body: {'a page' if answer.content else 'empty'}"]
         return ["body: something"] if len(answer.content) > 200 else [f"body: {self._own(answer.text)}"]
@@ -112,8 +135,17 @@ class Talk:
 
 
 def difference(case: Case, theirs: list[str], ours: list[str]) -> str:
-    """A unified diff of the two, or nothing."""
-    return "\n".join(difflib.unified_diff(theirs, ours, "jupyterhub", "tested", lineterm="", n=12))
+    """What differs, step by step, as a unified diff; or nothing."""
+    pairs = zip(_steps(theirs), _steps(ours), strict=True)
+    return "\n".join(
+        line for their, our in pairs if their != our
+        for line in [their[0], *list(difflib.unified_diff(their[1:], our[1:], lineterm="", n=12))[3:]]
+    )  # fmt: skip
+
+
+def _steps(lines: list[str]) -> list[list[str]]:
+    starts = [at for at, line in enumerate(lines) if line.startswith("--- ")]
+    return [lines[start:end] for start, end in zip(starts, [*starts[1:], len(lines)], strict=True)]
 
 
 def _fill(value: Any, kept: dict[str, str]) -> Any:
@@ -135,16 +167,22 @@ def _cookie(line: str) -> str:
     return f"{name}={value}; " + "; ".join(sorted(attributes))
 
 
-def _still(value: Any, ignore: dict[str, str], key: str = "") -> Any:
+def _without(value: Any, extra: dict[str, str]) -> Any:
+    if isinstance(value, dict):
+        return {name: _without(item, extra) for name, item in value.items() if name not in extra}
+    return [_without(item, extra) for item in value] if isinstance(value, list) else value
+
+
+def _still(value: Any, ignore: dict[str, str], key: str = "", words: bool = False) -> Any:
     """The value without what differs between any two runs."""
     if key in ignore:
         return "<ignored>"
     if isinstance(value, dict):
-        return {name: _still(item, ignore, name) for name, item in value.items()}
+        return {name: _still(item, ignore, name, words) for name, item in value.items()}
     if isinstance(value, list):
-        items = [_still(item, ignore) for item in value]
+        items = [_still(item, ignore, words=words) for item in value]
         return sorted(items, key=json.dumps) if key in UNORDERED else items
-    if key == "message":
+    if key == "message" and not words:
         return "<text>" if value else value
     if key in ("id", "pid") and value is not None:
         return f"<{type(value).__name__}>"

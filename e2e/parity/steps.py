@@ -13,7 +13,8 @@ Paths are relative to `hub/api/` unless they begin with `/`, which is the base U
 * `"browser:NAME"` (a session by cookies, with the XSRF value in its header).
 
 `keep={"token_id": "id"}` remembers a value of the JSON answer, and `{token_id}` in a later path or body is replaced
-by it; `{_xsrf}` is the XSRF value of the browser. Names of users, groups and services must be the case's own, so that
+by it; `{_xsrf}` is the XSRF value of the browser. `SQL` writes rows behind the hub's back, `KILL` ends the process of a
+running server (`KILL("NAME")`, `KILL("NAME/SERVER")`). Names of users, groups and services must be the case's own, so that
 each case can be run alone.
 """
 
@@ -34,14 +35,20 @@ class Step:
     keep: dict[str, str] = field(default_factory=dict)
     #: Repeat the request until the answer has this status, for what happens in the background.
     until: int = 0
+    #: Repeat the request until this text is in the answer, whose JSON has no blank after a colon, for the same.
+    until_text: str = ""
 
 
 @dataclass(frozen=True)
 class Case:
     name: str
     steps: list[Step]
-    #: Keys of JSON objects that may differ, each with the reason.
+    #: Keys of JSON objects and headers that may differ, each with the reason.
     ignore: dict[str, str] = field(default_factory=dict)
+    #: Keys that only one of the two shows, each with the reason.
+    extra: dict[str, str] = field(default_factory=dict)
+    #: Whether the words of messages must be the same, too.
+    words: bool = False
 
 
 def GET(path: str, **options: Any) -> Step:
@@ -62,3 +69,11 @@ def PATCH(path: str, **options: Any) -> Step:
 
 def DELETE(path: str, **options: Any) -> Step:
     return Step("DELETE", path, **options)
+
+
+def SQL(statement: str) -> Step:
+    return Step("SQL", statement)
+
+
+def KILL(server: str) -> Step:
+    return Step("KILL", server)

@@ -84,6 +84,13 @@ impl Activity {
         recorded.max(map.get(&id).copied())
     }
 
+    /// Forgets what is noted of a row that is deleted: its number may become another row's.
+    pub fn forget(&self, subject: Subject) {
+        let mut pending = self.lock();
+        let (map, id) = slot(&mut pending, subject);
+        map.remove(&id);
+    }
+
     /// A copy of what is to be written. It stays visible to readers until [`Activity::written`].
     pub fn drain(&self) -> Pending {
         self.lock().clone()
@@ -125,6 +132,14 @@ mod tests {
         assert!(activity.drain().is_empty());
         activity.touch(Subject::User(1), Some(at(100)), at(131));
         assert_eq!(activity.merged(Subject::User(1), Some(at(100))), Some(at(131)));
+    }
+
+    #[test]
+    fn a_deleted_row_leaves_nothing_to_the_next_of_its_number() {
+        let activity = Activity::new(30);
+        activity.touch(Subject::User(1), None, at(100));
+        activity.forget(Subject::User(1));
+        assert_eq!(activity.merged(Subject::User(1), None), None);
     }
 
     #[test]

@@ -83,6 +83,11 @@ impl UserRecord {
         self.spawners.iter().find(|spawner| spawner.row.name == name)
     }
 
+    /// One of the user's servers as messages name it: `ada:lab`, and the default server `ada`.
+    pub fn server_log_name(&self, server: &str) -> String {
+        if server.is_empty() { self.name.to_string() } else { format!("{}:{server}", self.name) }
+    }
+
     /// The user as scopes are expanded for.
     pub fn owner(&self) -> Owner<'_> {
         Owner::user(&self.row.name)
@@ -95,6 +100,12 @@ impl UserRecord {
 }
 
 impl SpawnerRecord {
+    /// Every user has a default server, whether or not it has a row.
+    pub fn default_without_row() -> Self {
+        let row = store::Spawner { display_name: Some(String::new()), ..store::Spawner::default() };
+        Self { row, name: ServerName::default(), server: None }
+    }
+
     /// The URL that requests are forwarded to, without path. None while a start has not got one yet.
     pub fn target(&self) -> Option<String> {
         self.server.as_ref().and_then(address_url)

@@ -6,6 +6,7 @@ use perijove_model::scope::{self, Owner};
 use perijove_store::{self as store, Tx};
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::activity::Subject;
 use crate::error::{Error, Result};
 use crate::hub::Hub;
 use crate::identity::{Principal, ServiceRecord};
@@ -104,6 +105,8 @@ impl Hub {
             ..store::ApiToken::default()
         };
         tx.tokens().insert(&mut row).await?;
+        // SQLite gives the number of a deleted row away again.
+        self.activity.forget(Subject::Token(row.id));
         Ok((plain, row))
     }
 

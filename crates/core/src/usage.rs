@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
+use perijove_model::ServerName;
 
 use crate::error::Result;
 use crate::hub::Hub;
@@ -18,9 +19,10 @@ impl Hub {
         Ok(Usage { running_servers, users })
     }
 
-    /// Whether a server of the user was more than stopped at any time since the hub began.
-    pub fn knew_servers_of(&self, user_id: i64) -> bool {
-        self.servers.knew_user(user_id)
+    /// Whether upstream would keep an object of this server, and show empty options and an empty state where the
+    /// row has none.
+    pub fn knew_server(&self, user_id: i64, server: &ServerName) -> bool {
+        self.servers.knows(&(user_id, server.clone()))
     }
 
     /// Starts what is measured now and then.

@@ -6,8 +6,10 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use perijove_crypto::token;
 use perijove_model::name::{ServerName, UserName};
+use perijove_model::value::repr_of_text;
 use perijove_store::{self as store, Holder, Tx};
 
+use crate::activity::Subject;
 use crate::error::{Error, Result};
 use crate::hub::Hub;
 use crate::identity::Principal;
@@ -31,6 +33,10 @@ pub struct UserChanges {
     pub admin: Option<bool>,
     /// New `auth_state`.
     pub auth_state: Option<serde_json::Value>,
+    /// Takes the user out of every group.
+    pub no_groups: bool,
+    /// Takes every role away.
+    pub no_roles: bool,
 }
 
 impl Hub {
@@ -128,9 +134,8 @@ impl Hub {
         let mut tx = self.store.begin().await?;
         tx.users().delete(user.row.id).await?;
         tx.commit().await?;
-        for server in self.servers.of_user(user.row.id) {
-            self.servers.remove(&server.key);
-        }
+        self.servers.forget_user(user.row.id);
+        self.activity.forget(Subject::User(user.row.id));
         Ok(())
     }
 
@@ -156,7 +161,9 @@ impl Hub {
     ) -> Result<Arc<UserRecord>> {
         let mut new_name = None;
         if let Some(name) = changes.name.filter(|name| *name != user.row.name) {
-            let name = self.check_user_name(&name).await?;
+            let normal = self.normalize_user_name(&name).await?;
+            let refused = |_| Error::Invalid(format!("Invalid username: {}", repr_of_text(&normal)));
+            let name = self.check_new_user_name(&normal).await.map_err(refused)?;
             if self.find_user(name.as_str()).await?.is_some() {
                 return Err(Error::Invalid(format!("User {name} already exists, username must be unique")));
             }
@@ -191,6 +198,16 @@ impl Hub {
         }
         if changes.admin.is_some() {
             assign_default_roles(&mut tx, &row).await?;
+        }
+        if changes.no_groups {
+            for group in tx.groups().of_user(row.id).await? {
+                tx.groups().remove_user(group.id, row.id).await?;
+            }
+        }
+        if changes.no_roles {
+            for role in tx.roles().for_user(row.id).await? {
+                tx.roles().strip(Holder::User(row.id), role.id).await?;
+            }
         }
         tx.commit().await?;
         tracing::info!(user.name = %row.name, by = by.name(), "user changed");

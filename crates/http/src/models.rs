@@ -11,7 +11,7 @@ use perijove_core::services::ListedService;
 use perijove_model::ServerName;
 use perijove_model::api::{GroupModel, ServerModel, ServiceModel, Timestamp, TokenModel, UserModel};
 use perijove_model::scope::{Authorisation, Resource};
-use perijove_store::{ApiToken, Spawner};
+use perijove_store::ApiToken;
 use serde_json::{Map, Value};
 
 use crate::error::Failure;
@@ -60,6 +60,8 @@ pub fn user(
     if !see.any() {
         return None;
     }
+    // As upstream, whoever looks at a user makes the default server known where another one is.
+    hub.knew_server(user.row.id, &ServerName::default());
     let default = user.spawner("").map(|spawner| hub.server_state(user.row.id, &spawner.name));
     let last_activity = hub.activity.merged(Subject::User(user.row.id), user.row.last_activity);
     let ready = default.as_ref().is_some_and(|state| state.is_ready());
@@ -88,9 +90,7 @@ fn servers(
     stopped_too: bool,
 ) -> BTreeMap<String, ServerModel> {
     let mut models = BTreeMap::new();
-    // Every user has a default server, whether or not it has a row.
-    let row = Spawner { display_name: Some(String::new()), ..Spawner::default() };
-    let default = SpawnerRecord { row, name: ServerName::default(), server: None };
+    let default = SpawnerRecord::default_without_row();
     let missing = user.spawner("").is_none().then_some(&default);
     for spawner in missing.into_iter().chain(&user.spawners) {
         let (name, groups) = (spawner.row.name.as_str(), &user.grants.groups);
@@ -105,6 +105,26 @@ fn servers(
 
 /// A server; the caller may see it. Its state only with `admin:server_state`.
 pub fn server(hub: &Hub, scopes: &Authorisation, user: &UserRecord, spawner: &SpawnerRecord) -> ServerModel {
+    server_as(hub, scopes, user, spawner, hub.knew_server(user.row.id, &spawner.name))
+}
+
+/// The same with nothing where its row has nothing, as upstream shows a server that was just changed.
+pub fn server_row(
+    hub: &Hub,
+    scopes: &Authorisation,
+    user: &UserRecord,
+    spawner: &SpawnerRecord,
+) -> ServerModel {
+    server_as(hub, scopes, user, spawner, false)
+}
+
+fn server_as(
+    hub: &Hub,
+    scopes: &Authorisation,
+    user: &UserRecord,
+    spawner: &SpawnerRecord,
+    used: bool,
+) -> ServerModel {
     let settings = &hub.settings;
     let state = hub.server_state(user.row.id, &spawner.name);
     let (escaped, escaped_server) = (user.name.escaped(), spawner.name.escaped());
@@ -116,7 +136,6 @@ pub fn server(hub: &Hub, scopes: &Authorisation, user: &UserRecord, spawner: &Sp
     let (name, groups) = (spawner.row.name.as_str(), &user.grants.groups);
     let resource = Resource::Server { user: &user.row.name, groups, server: name };
     let last_activity = hub.activity.merged(Subject::Spawner(spawner.row.id), spawner.row.last_activity);
-    let used = hub.knew_servers_of(user.row.id);
     let nothing = || if used { Value::Object(Map::new()) } else { Value::Null };
     ServerModel {
         name: name.to_owned(),

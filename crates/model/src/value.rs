@@ -8,6 +8,7 @@ mod json;
 mod repr;
 
 pub use json::ValueError;
+pub use repr::{repr_of_json, repr_of_text};
 
 /// One configuration value.
 #[derive(Debug, Clone, PartialEq)]

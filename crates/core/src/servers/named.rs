@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use perijove_model::name::ServerName;
 use perijove_model::slug;
+use perijove_model::value::repr_of_text;
 use serde_json::Value;
 
 use super::state::Event;
@@ -52,15 +53,15 @@ impl Hub {
         }
         if !exists {
             if !slug::is_valid_safe_slug(name) {
-                return Err(Error::Invalid(format!("Invalid server_name: {}", name.escape_debug())));
+                return Err(Error::Invalid(format!("Invalid server_name: {}", repr_of_text(name))));
             }
             if !slug::is_valid_display_name(&slug::normalise_unicode(display_name)) {
-                return Err(Error::Invalid(format!("Invalid display_name: {}", display_name.escape_debug())));
+                return Err(Error::Invalid(format!("Invalid display_name: {}", repr_of_text(display_name))));
             }
         } else if !rules.allow_invalid_named_server_start && !slug::is_valid_safe_slug(name) {
             return Err(Error::Invalid(format!(
                 "Starting invalid server_name {} is disabled, contact your administrator",
-                name.escape_debug()
+                repr_of_text(name)
             )));
         }
         ServerName::parse(name).map_err(|error| Error::Invalid(error.to_string()))
@@ -87,6 +88,7 @@ impl Hub {
             tx.spawners().update(&row).await?;
         }
         tx.commit().await?;
+        self.servers.know(&(user.row.id, name.clone()));
         Ok(SpawnerRecord { row, name: name.clone(), server: None })
     }
 
@@ -120,7 +122,8 @@ impl Hub {
     ) -> Result<SpawnerRecord> {
         let key = (user.row.id, server.clone());
         let live = self.servers.claim(key, Event::RenameBegan).map_err(|_| {
-            Error::Invalid(format!("{}:{server} is active. Please stop it before modifying it.", user.name))
+            let name = user.server_log_name(server.as_str());
+            Error::Invalid(format!("{name} is active. Please stop it before modifying it."))
         })?;
         let changed = async {
             self.tell_of_rename(user, server, &changes).await?;
@@ -131,6 +134,9 @@ impl Hub {
             tracing::error!("{refused}");
         }
         self.servers.forget_stopped(&live.key);
+        if changed.as_ref().is_ok_and(|changed| changed.name == *server) {
+            self.servers.know(&live.key);
+        }
         changed
     }
 
@@ -161,18 +167,24 @@ impl Hub {
         changes: ServerChanges,
     ) -> Result<SpawnerRecord> {
         let mut tx = self.store.begin().await?;
-        let row = tx.spawners().by_user_and_name(user.row.id, server.as_str()).await?;
-        let mut row =
-            row.ok_or_else(|| Error::NotFound(format!("User {} has no such server {server}", user.name)))?;
+        let mut row = match tx.spawners().by_user_and_name(user.row.id, server.as_str()).await? {
+            Some(row) => row,
+            None if server.as_str().is_empty() => self.spawner_row(&mut tx, user.row.id, server, "").await?,
+            None => return Err(Error::NotFound(format!("User {} has no such server {server}", user.name))),
+        };
         let mut name = server.clone();
-        if let Some(new) = changes.name.filter(|new| *new != server.as_str()) {
+        if let Some(new) = changes.name {
             if tx.spawners().by_user_and_name(user.row.id, &new).await?.is_some() {
-                return Err(Error::Conflict(format!("User {} already has server '{new}'", user.name)));
+                return Err(Error::Conflict(format!(
+                    "User {} already has server {}",
+                    user.name,
+                    repr_of_text(&new)
+                )));
             }
             name = ServerName::parse(&new).map_err(|error| Error::Invalid(error.to_string()))?;
             row.name = new;
         }
-        if let Some(display_name) = changes.display_name {
+        if let Some(display_name) = changes.display_name.filter(|name| !name.is_empty()) {
             row.display_name = Some(display_name);
         }
         if changes.user_options.is_some() {
@@ -191,7 +203,11 @@ impl Hub {
         // Nobody may start it while its rows go.
         let key = (user.row.id, server.clone());
         let live = self.servers.claim(key, Event::RenameBegan).map_err(|refused| {
-            Error::Invalid(format!("{}:{server} is {}. Please stop it first.", user.name, refused.state))
+            Error::Invalid(format!(
+                "{} is {}. Please stop it first.",
+                user.server_log_name(server.as_str()),
+                refused.state
+            ))
         })?;
         let deleted = self.delete_server_rows(user, server).await;
         if let Err(refused) = live.apply(Event::RenameEnded) {

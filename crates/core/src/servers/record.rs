@@ -10,6 +10,7 @@ use serde_json::Value;
 use tokio::sync::oneshot;
 
 use super::start::StartRequest;
+use crate::activity::Subject;
 use crate::error::{Error, Result};
 use crate::hooks::HookTarget;
 use crate::hub::Hub;
@@ -33,6 +34,11 @@ pub(super) struct PreparedStart {
     pub allowed_scopes: Vec<String>,
     /// What the spawner wanted to know at the next start.
     pub former_state: Option<Value>,
+}
+
+/// The state of a server that was started and does not run: upstream leaves it empty, not missing.
+fn no_state() -> Value {
+    Value::Object(serde_json::Map::new())
 }
 
 /// `jupyterhub-user-NAME[-SERVER]`, quoted so that it can be part of a cookie's name.
@@ -64,6 +70,8 @@ impl Hub {
             ..store::Spawner::default()
         };
         tx.spawners().insert(&mut row).await?;
+        // SQLite gives the number of a deleted row away again.
+        self.activity.forget(Subject::Spawner(row.id));
         Ok(row)
     }
 
@@ -106,7 +114,7 @@ impl Hub {
         spawner.server_id = Some(server.id);
         spawner.started = Some(now);
         spawner.last_activity = Some(now);
-        let former_state = spawner.state.take();
+        let former_state = spawner.state.replace(no_state());
         if let Some(options) = &request.options {
             spawner.user_options = Some(options.clone());
         }
@@ -335,7 +343,7 @@ impl Hub {
         };
         let old_server = spawner.server_id.take();
         spawner.started = None;
-        spawner.state = None;
+        spawner.state = Some(no_state());
         spawner.last_activity = Some(now);
         let client_id = if stopped.will_resume { None } else { spawner.oauth_client_id.take() };
         tx.spawners().update(&spawner).await?;

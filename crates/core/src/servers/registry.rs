@@ -144,7 +144,7 @@ pub struct Counts {
 #[derive(Debug, Default)]
 pub struct Registry {
     servers: Mutex<HashMap<ServerKey, Arc<LiveServer>>>,
-    users: Mutex<HashSet<i64>>,
+    known: Mutex<HashMap<i64, HashSet<ServerName>>>,
     leaving: Mutex<HashSet<i64>>,
 }
 
@@ -167,10 +167,39 @@ impl Registry {
         self.lock().get(key).cloned()
     }
 
-    /// Whether a server of the user was ever more than stopped since the hub began. Upstream then
-    /// shows empty options and states where it otherwise shows none.
-    pub fn knew_user(&self, user_id: i64) -> bool {
-        self.users.lock().unwrap_or_else(PoisonError::into_inner).contains(&user_id)
+    /// Whether upstream would keep an object of the server, and so show empty options where its row has none: from
+    /// when it is made, started or looked for until it is stopped or renamed.
+    pub fn knows(&self, key: &ServerKey) -> bool {
+        let mut known = self.known();
+        let Some(servers) = known.get_mut(&key.0) else { return false };
+        // Where there is one of another server, whoever looks at the user gets one of the default server.
+        if key.1.as_str().is_empty() {
+            servers.insert(key.1.clone());
+        }
+        servers.contains(&key.1)
+    }
+
+    /// From now on upstream would keep one.
+    pub fn know(&self, key: &ServerKey) {
+        self.known().entry(key.0).or_default().insert(key.1.clone());
+    }
+
+    fn unknow(&self, key: &ServerKey) {
+        let mut known = self.known();
+        if let Some(servers) = known.get_mut(&key.0) {
+            servers.remove(&key.1);
+            if servers.is_empty() {
+                known.remove(&key.0);
+            }
+        }
+    }
+
+    /// Forgets a user who is deleted: the number may become somebody else's.
+    pub fn forget_user(&self, user_id: i64) {
+        for server in self.of_user(user_id) {
+            self.remove(&server.key);
+        }
+        self.known().remove(&user_id);
     }
 
     /// Takes an event on behalf of a server that may not be here yet. Meanwhile no other caller can
@@ -195,7 +224,7 @@ impl Registry {
         key: ServerKey,
         take: impl FnOnce(&LiveServer) -> Result<T, IllegalTransition>,
     ) -> Result<(Arc<LiveServer>, T), IllegalTransition> {
-        self.users.lock().unwrap_or_else(PoisonError::into_inner).insert(key.0);
+        self.know(&key);
         let mut servers = self.lock();
         let server = match servers.get(&key) {
             Some(server) => server.clone(),
@@ -227,6 +256,7 @@ impl Registry {
         let mut servers = self.lock();
         if servers.get(key).is_some_and(|server| server.state() == ServerState::Stopped) {
             servers.remove(key);
+            self.unknow(key);
         }
     }
 
@@ -259,6 +289,10 @@ impl Registry {
         counts
     }
 
+    fn known(&self) -> std::sync::MutexGuard<'_, HashMap<i64, HashSet<ServerName>>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<ServerKey, Arc<LiveServer>>> {
         self.servers.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -289,6 +323,20 @@ mod tests {
         assert!(task.cancel.is_cancelled() && !ended.is_cancelled());
         drop(task);
         assert!(ended.is_cancelled());
+    }
+
+    #[test]
+    fn what_upstream_keeps_an_object_of() {
+        let registry = Registry::default();
+        let lab = (1, ServerName::parse("lab").unwrap());
+        assert!(!registry.knows(&key()) && !registry.knows(&lab));
+        registry.know(&lab);
+        assert!(registry.knows(&lab) && registry.knows(&key()));
+        registry.claim(lab.clone(), Event::RenameBegan).unwrap().apply(Event::RenameEnded).unwrap();
+        registry.forget_stopped(&lab);
+        assert!(!registry.knows(&lab) && registry.knows(&key()));
+        registry.forget_user(1);
+        assert!(!registry.knows(&key()));
     }
 
     #[test]

@@ -287,7 +287,7 @@ async fn wait_for_start(live: &LiveServer, failed_stops: u64, patience: Duration
 
 /// `user` or `user:server`, as upstream's log has it.
 pub(super) fn log_name(user: &UserRecord, server: &ServerName) -> String {
-    if server.as_str().is_empty() { user.name.to_string() } else { format!("{}:{server}", user.name) }
+    user.server_log_name(server.as_str())
 }
 
 fn advance(live: &LiveServer, event: Event) -> Result<()> {

@@ -56,7 +56,10 @@ impl Hub {
         cause: Cause,
     ) -> Result<Outcome> {
         let key = (user.row.id, server.clone());
-        let Some(live) = self.servers.get(&key) else { return Ok(Outcome::Done) };
+        let Some(live) = self.servers.get(&key) else {
+            self.servers.know(&key);
+            return Ok(Outcome::Done);
+        };
         self.settle(&live).await;
         let failed_stops = live.failed_stops();
         match live.state() {

@@ -9,6 +9,7 @@ use axum::response::IntoResponse;
 use chrono::{DateTime, TimeDelta, Utc};
 use perijove_core::records::UserRecord;
 use perijove_model::api::Timestamp;
+use perijove_model::value::repr_of_text;
 use serde_json::{Map, Value};
 
 use crate::api::body;
@@ -22,8 +23,11 @@ const AHEAD_AT_MOST: TimeDelta = TimeDelta::minutes(59);
 
 /// Records activity; it is committed when this answers.
 pub async fn post(State(app): State<App>, Path(name): Path<String>, bytes: Bytes) -> Answer {
-    let user =
-        app.hub.find_user(&name).await?.ok_or_else(|| Failure::not_found(format!("No such user: {name}")))?;
+    let user = app
+        .hub
+        .find_user(&name)
+        .await?
+        .ok_or_else(|| Failure::not_found(format!("No such user: {}", repr_of_text(&name))))?;
     let Some(Value::Object(fields)) = body::json(&bytes)? else {
         return Err(Failure::bad_request("body must be a json dict"));
     };

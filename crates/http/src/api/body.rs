@@ -1,6 +1,7 @@
 //! Request bodies: JSON whatever their content type, as `curl -d` sends them.
 
 use axum::body::Bytes;
+use perijove_model::value::repr_of_json;
 use serde_json::{Map, Value};
 
 use crate::error::Failure;
@@ -76,9 +77,9 @@ pub fn type_of(value: &Value) -> &'static str {
     }
 }
 
-/// A value for a message, cut where it is long.
+/// A value for a message, as Python writes it, cut where it is long.
 pub fn short(value: &Value) -> String {
-    let text = value.to_string();
+    let text = repr_of_json(value);
     match text.char_indices().nth(200) {
         Some((at, _)) => format!("{}…", text.get(..at).unwrap_or_default()),
         None => text,

@@ -46,7 +46,9 @@ pub async fn stream(State(app): State<App>, Path((user, server)): Path<(String, 
             let (hub, seen, ended) = (app.hub.clone(), 0, false);
             Ok(events(follow(Follower { hub, user, server, live, seen, ended })))
         }
-        _ => Err(Failure::bad_request(format!("{}:{server} is not starting...", user.name))),
+        // Upstream does not find a server of which it keeps no object, whether or not there is a row.
+        _ if !app.hub.knew_server(user.row.id, &spawner.name) => Err(missing()),
+        _ => Err(Failure::bad_request(format!("{} is not starting...", user.server_log_name(&server)))),
     }
 }
 

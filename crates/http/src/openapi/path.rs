@@ -5,7 +5,7 @@ pub fn shown(path: &str) -> Option<String> {
     let below = path.strip_prefix("/api")?;
     // A path that ends with a slash means the default server, whose name is empty.
     let default_server = below.len() > 1 && below.ends_with('/');
-    if below.is_empty() || default_server {
+    if below.is_empty() || default_server || below.contains("//") {
         return None;
     }
     let owner = if below.starts_with("/share") { "{owner}" } else { "{name}" };
@@ -63,6 +63,7 @@ mod tests {
             Some("/shares/{owner}/{server_name}")
         );
         assert_eq!(shown("/api/shares/{user_name}/"), None);
+        assert_eq!(shown("/api/users/{user_name}/servers//progress"), None);
         assert_eq!(
             shown("/api/users/{user_name}/shared/{owner}/{server}").as_deref(),
             Some("/users/{name}/shared/{owner}/{server_name}")

@@ -35,6 +35,12 @@ POST /api/users/{user_name}/server                    RHAAR
 PATCH /api/users/{user_name}/server                   RHAAR
 DELETE /api/users/{user_name}/server                  RHAAR
 GET /api/users/{user_name}/server/progress            RHAAR
+GET /api/users/{user_name}/servers/                   RHAAR
+PUT /api/users/{user_name}/servers/                   RHAAR
+POST /api/users/{user_name}/servers/                  RHAAR
+PATCH /api/users/{user_name}/servers/                 RHAAR
+DELETE /api/users/{user_name}/servers/                RHAAR
+GET /api/users/{user_name}/servers//progress          RHAAR
 GET /api/users/{user_name}/servers/{server_name}      RHAAR
 PUT /api/users/{user_name}/servers/{server_name}      RHAAR
 POST /api/users/{user_name}/servers/{server_name}     RHAAR

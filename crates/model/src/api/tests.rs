@@ -23,11 +23,16 @@ fn time_stamps_are_read_in_the_forms_that_clients_send() {
         "2026-11-22T02:02:03+01:00",
         "2026-11-22T02:02:03+0100",
         "2026-11-21 23:02:03.0 -02:00",
+        "2026-11-22T01:02:03 UTC",
+        "20261122T010203Z",
+        "Sun, 22 Nov 2026 01:02:03 GMT",
     ] {
         assert_eq!(Timestamp::parse(text).unwrap().to_string(), "2026-11-22T01:02:03Z", "{text}");
     }
-    assert_eq!(Timestamp::parse("2026-11-22").unwrap().to_string(), "2026-11-22T00:00:00Z");
-    for bad in ["", "yesterday", "2026-13-01T00:00:00Z"] {
+    for date in ["2026-11-22", "2026/11/22", "20261122"] {
+        assert_eq!(Timestamp::parse(date).unwrap().to_string(), "2026-11-22T00:00:00Z");
+    }
+    for bad in ["", "yesterday", "1577836800", "2026-13-01T00:00:00Z"] {
         assert!(Timestamp::parse(bad).is_err(), "{bad:?}");
     }
 }

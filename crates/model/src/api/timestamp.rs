@@ -45,16 +45,32 @@ impl Timestamp {
                 return Ok(Self::new(time.with_timezone(&Utc)));
             }
         }
-        let bare = text.strip_suffix('Z').unwrap_or(text);
-        for format in ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"] {
+        if let Ok(time) = DateTime::parse_from_rfc2822(text) {
+            return Ok(Self::new(time.with_timezone(&Utc)));
+        }
+        let bare = text.strip_suffix('Z').or_else(|| text.strip_suffix(" UTC")).unwrap_or(text);
+        for format in [
+            "%Y-%m-%dT%H:%M:%S%.f",
+            "%Y-%m-%d %H:%M:%S%.f",
+            "%Y-%m-%dT%H:%M",
+            "%Y-%m-%d %H:%M",
+            "%Y%m%dT%H%M%S",
+        ] {
             if let Ok(time) = NaiveDateTime::parse_from_str(bare, format) {
                 return Ok(Self::new(time.and_utc()));
             }
         }
-        let midnight =
-            NaiveDate::parse_from_str(bare, "%Y-%m-%d").ok().and_then(|date| date.and_hms_opt(0, 0, 0));
+        let date =
+            ["%Y-%m-%d", "%Y/%m/%d"].into_iter().find_map(|form| NaiveDate::parse_from_str(bare, form).ok());
+        let midnight = date.or_else(|| compact_date(bare)).and_then(|date| date.and_hms_opt(0, 0, 0));
         midnight.map(|time| Self::new(time.and_utc())).ok_or_else(|| TimestampError(text.to_owned()))
     }
+}
+
+/// `20200131`.
+fn compact_date(text: &str) -> Option<NaiveDate> {
+    let digits = text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit());
+    digits.then(|| NaiveDate::parse_from_str(text, "%Y%m%d").ok()).flatten()
 }
 
 impl From<DateTime<Utc>> for Timestamp {

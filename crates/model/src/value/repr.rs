@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde_json::Value as Json;
+
 use super::{LazyOps, Value};
 
 /// Prints the value as Python's `repr` does, near enough for a person to recognise what they wrote.
@@ -45,6 +47,30 @@ impl Value {
     }
 }
 
+/// A text as Python's `repr` writes it: in quotes, and with nothing that could be mistaken for another line.
+pub fn repr_of_text(text: &str) -> String {
+    Value::from(text).repr()
+}
+
+/// A value of a JSON document as Python's `repr` writes it.
+pub fn repr_of_json(value: &Json) -> String {
+    let list = |items: Vec<String>| items.join(", ");
+    match value {
+        Json::Null => "None".to_owned(),
+        Json::Bool(true) => "True".to_owned(),
+        Json::Bool(false) => "False".to_owned(),
+        Json::Number(number) if number.is_f64() => Value::Float(number.as_f64().unwrap_or_default()).repr(),
+        Json::Number(number) => number.to_string(),
+        Json::String(text) => repr_of_text(text),
+        Json::Array(items) => format!("[{}]", list(items.iter().map(repr_of_json).collect())),
+        Json::Object(fields) => {
+            let entry =
+                |(key, value): (&String, &Json)| format!("{}: {}", repr_of_text(key), repr_of_json(value));
+            format!("{{{}}}", list(fields.iter().map(entry).collect()))
+        }
+    }
+}
+
 fn float(f: &mut fmt::Formatter<'_>, number: f64) -> fmt::Result {
     if number.is_nan() {
         f.write_str("nan")
@@ -70,11 +96,19 @@ fn quoted(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
             '\r' => f.write_str("\\r")?,
             '\t' => f.write_str("\\t")?,
             c if c == quote => write!(f, "\\{c}")?,
-            c if c.is_control() => write!(f, "\\x{:02x}", u32::from(c))?,
-            c => write!(f, "{c}")?,
+            c if is_printable(c) => write!(f, "{c}")?,
+            c if c <= '\u{ff}' => write!(f, "\\x{:02x}", u32::from(c))?,
+            c if c <= '\u{ffff}' => write!(f, "\\u{:04x}", u32::from(c))?,
+            c => write!(f, "\\U{:08x}", u32::from(c))?,
         }
     }
     write!(f, "{quote}")
+}
+
+/// What Python prints as it is. The standard library escapes marks that combine with the letter before them, too;
+/// those Python prints.
+fn is_printable(c: char) -> bool {
+    matches!(c, '\'' | '"' | '\u{300}'..='\u{36f}') || c.escape_debug().len() == 1
 }
 
 fn byte_string(f: &mut fmt::Formatter<'_>, bytes: &[u8]) -> fmt::Result {

@@ -121,6 +121,17 @@ fn repr_reads_like_python() {
 }
 
 #[test]
+fn texts_and_documents_read_like_python() {
+    assert_eq!(repr_of_text("in/valid"), "'in/valid'");
+    assert_eq!(
+        repr_of_text("it's \n\u{7f}\u{a0}\u{200b}\u{e0001}é🚀"),
+        r#""it's \n\x7f\xa0\u200b\U000e0001é🚀""#
+    );
+    let document = json!({"a": [1, null, true, 1.5], "b": {"c": "say \"x\""}});
+    assert_eq!(repr_of_json(&document), r#"{'a': [1, None, True, 1.5], 'b': {'c': 'say "x"'}}"#);
+}
+
+#[test]
 fn handles_are_found_inside_containers() {
     let inside = Value::Dict(vec![("a".into(), Value::List(vec![Value::Handle(handle())]))]);
     assert!(inside.has_handle());

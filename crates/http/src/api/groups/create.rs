@@ -35,11 +35,7 @@ pub async fn create_many(State(app): State<App>, caller: Caller, bytes: Bytes) -
     let none = || Failure::bad_request("Must specify at least one group to create");
     let Some(Value::Object(mut model)) = body::json(&bytes)? else { return Err(none()) };
     let names = model.remove("groups").ok_or_else(none)?;
-    let names: Option<Vec<String>> = names
-        .as_array()
-        .filter(|names| !names.is_empty())
-        .and_then(|names| names.iter().map(|name| name.as_str().map(str::to_owned)).collect());
-    let names = names.ok_or_else(none)?;
+    let names = group_names(names).filter(|names| !names.is_empty()).ok_or_else(none)?;
     let model = Value::Object(model);
     body::check_model(&model, &MODEL, "group")?;
     let users = members(&model)?.unwrap_or_default();
@@ -49,6 +45,15 @@ pub async fn create_many(State(app): State<App>, caller: Caller, bytes: Bytes) -
         created.push(models::group(&caller.authorisation(), &made));
     }
     json(StatusCode::CREATED, &created)
+}
+
+/// A list of names, or an object whose keys they are.
+fn group_names(value: Value) -> Option<Vec<String>> {
+    match value {
+        Value::Array(names) => names.iter().map(|name| name.as_str().map(str::to_owned)).collect(),
+        Value::Object(names) => Some(names.into_iter().map(|(name, _)| name).collect()),
+        _ => None,
+    }
 }
 
 /// The users that a model names.

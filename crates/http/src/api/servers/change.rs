@@ -2,9 +2,11 @@
 
 use axum::body::Bytes;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode, header};
 use perijove_core::servers::ServerChanges;
+use perijove_model::ServerName;
 use perijove_model::api::ServerModel;
+use perijove_model::value::repr_of_text;
 use serde_json::{Map, Value};
 
 use super::find_user;
@@ -56,15 +58,21 @@ pub async fn change(
         }
         (None, None) => (),
     }
-    let Some(spawner) = user.spawner(&server) else {
+    let name = user.spawner(&server).map(|spawner| spawner.name.clone());
+    let Some(name) = name.or_else(|| server.is_empty().then(ServerName::default)) else {
         return Err(Failure::not_found(format!(
             "User {} has no such server {}",
             user.name,
-            server.escape_debug()
+            repr_of_text(&server)
         )));
     };
-    let changed = app.hub.change_server(&user, &spawner.name, changes).await?;
-    json(StatusCode::OK, &models::server(&app.hub, &caller.authorisation(), &user, &changed))
+    let changed = app.hub.change_server(&user, &name, changes).await?;
+    // 6.1.1 lets Tornado write this one answer, which names the charset.
+    let mut answer =
+        json(StatusCode::OK, &models::server_row(&app.hub, &caller.authorisation(), &user, &changed))?;
+    let kind = HeaderValue::from_static("application/json; charset=UTF-8");
+    answer.headers_mut().insert(header::CONTENT_TYPE, kind);
+    Ok(answer)
 }
 
 fn parse(bytes: &Bytes) -> Result<ServerChanges, Failure> {

@@ -2,6 +2,7 @@
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use perijove_core::records::SpawnerRecord;
 use perijove_model::api::ServerModel;
 
 use super::find_user;
@@ -24,7 +25,9 @@ pub async fn show(
     Path((user, server)): Path<(String, String)>,
 ) -> Answer {
     let user = find_user(&app, &user).await?;
-    let spawner = user.spawner(&server).ok_or_else(|| Failure::not_found(""))?;
+    let default = SpawnerRecord::default_without_row();
+    let spawner = user.spawner(&server).or_else(|| server.is_empty().then_some(&default));
+    let spawner = spawner.ok_or_else(|| Failure::not_found(""))?;
     json(StatusCode::OK, &models::server(&app.hub, &caller.authorisation(), &user, spawner))
 }
 

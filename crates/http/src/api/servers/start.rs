@@ -43,7 +43,7 @@ pub async fn start(
         let limit = app.hub.named_server_limit(seen.handler()).await?;
         (app.hub.check_named_server(&user, &server, &display_name, Some(limit))?, display_name)
     };
-    let log_name = format!("{}:{server}", user.name);
+    let log_name = user.server_log_name(&server);
     match app.hub.server_state(user.row.id, &name).pending() {
         Some("spawn") => return Ok(empty(StatusCode::ACCEPTED)),
         Some(pending) => return Err(Failure::bad_request(format!("{log_name} is pending {pending}"))),

@@ -30,11 +30,22 @@ pub async fn change(
         name: model.get("name").and_then(Value::as_str).map(str::to_owned),
         admin: model.get("admin").and_then(Value::as_bool),
         auth_state: model.get("auth_state").cloned(),
+        no_groups: emptied(&model, "groups")?,
+        no_roles: emptied(&model, "roles")?,
     };
     let changed = app.hub.change_user(&user, changes, caller.principal()?).await?;
     let mut model = models::user(&app.hub, &caller.authorisation(), &changed, false).unwrap_or_default();
     model.auth_state = Some(app.hub.auth_state(&changed.row));
     json(StatusCode::OK, &model)
+}
+
+/// Whether a list is there to be emptied, which is all that upstream can do with it: names in it are a 500 there.
+fn emptied(model: &Value, key: &str) -> Result<bool, Failure> {
+    match model.get(key).and_then(Value::as_array) {
+        None => Ok(false),
+        Some(names) if names.is_empty() => Ok(true),
+        Some(_) => Err(Failure::bad_request(format!("{key} of a user can only be emptied here"))),
+    }
 }
 
 /// See [`change`].

@@ -22,15 +22,20 @@ pub async fn create_many(State(app): State<App>, caller: Caller, bytes: Bytes) -
     if admin && !caller.principal()?.is_admin() {
         return Err(Failure::forbidden("Only admins can grant admin permissions"));
     }
-    let (valid, invalid) = split(&app, &names).await;
+    let (valid, invalid) = split(&app, &names).await?;
     match invalid.as_slice() {
         [] => (),
         [one] => return Err(Failure::bad_request(format!("Invalid username: {one}"))),
         many => return Err(Failure::bad_request(format!("Invalid usernames: {}", many.join(", ")))),
     }
-    let mut created = Vec::new();
+    let mut created: Vec<UserModel> = Vec::new();
     let mut existing = 0;
     for name in valid {
+        // A name that is there twice is one user, shown twice.
+        if let Some(twin) = created.iter().find(|made| made.name.as_deref() == Some(name.as_str())) {
+            created.push(twin.clone());
+            continue;
+        }
         if app.hub.find_user(name.as_str()).await?.is_some() {
             tracing::warn!("User {name} already exists");
             existing += 1;
@@ -62,17 +67,17 @@ fn parse(bytes: &Bytes) -> Result<(Vec<String>, bool), Failure> {
     Ok((names.ok_or_else(none)?, admin))
 }
 
-async fn split(app: &App, names: &[String]) -> (Vec<UserName>, Vec<String>) {
+async fn split(app: &App, names: &[String]) -> Result<(Vec<UserName>, Vec<String>), Failure> {
     let mut valid: Vec<UserName> = Vec::new();
     let mut invalid = Vec::new();
     for name in names {
-        match app.hub.check_user_name(name).await {
-            Ok(name) if valid.contains(&name) => (),
+        let normal = app.hub.normalize_user_name(name).await?;
+        match app.hub.check_new_user_name(&normal).await {
             Ok(name) => valid.push(name),
-            Err(_) => invalid.push(name.clone()),
+            Err(_) => invalid.push(normal),
         }
     }
-    (valid, invalid)
+    Ok((valid, invalid))
 }
 
 /// See [`create_many`].

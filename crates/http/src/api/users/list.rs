@@ -4,6 +4,7 @@ use axum::extract::State;
 use perijove_core::users::UserPage;
 use perijove_model::api::UserModel;
 use perijove_model::scope::{Authorisation, ScopeFilter};
+use perijove_model::value::repr_of_text;
 use perijove_store::{UserQuery, UserSort, UserState, VisibleUsers};
 
 use crate::api::paging::Paging;
@@ -54,7 +55,9 @@ fn query(arguments: &Arguments, paging: &Paging, scopes: &Authorisation) -> Resu
         None => None,
         Some("active" | "ready") => Some(UserState::Active),
         Some("inactive") => Some(UserState::Inactive),
-        Some(other) => return Err(Failure::bad_request(format!("Unrecognized state filter: '{other}'"))),
+        Some(other) => {
+            return Err(Failure::bad_request(format!("Unrecognized state filter: {}", repr_of_text(other))));
+        }
     };
     Ok(UserQuery {
         state,
