@@ -1,4 +1,4 @@
-"""The cases of `parity/tokens.py`, `roles.py`, `oauth.py` and `pages.py` that need configurations of their own."""
+"""The cases of `parity/tokens.py`, `roles.py`, `oauth.py`, `oauth_flows.py` and `pages.py` that need configurations of their own."""
 
 from __future__ import annotations
 
@@ -6,21 +6,25 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from harness import settings
-from parity import oauth, pages, roles, tokens
+from harness.hub import Hub
+from parity import oauth, oauth_flows, pages, roles, tokens
 from parity.compare import difference
 from parity.steps import Case
 from parity.worlds import World, WorldTalk
 
-WORLDS = [*tokens.WORLDS, *roles.WORLDS, *oauth.WORLDS, *pages.WORLDS]
+WORLDS = [*tokens.WORLDS, *roles.WORLDS, *oauth.WORLDS, *oauth_flows.WORLDS, *pages.WORLDS]
 
 
 @pytest.fixture(scope="module")
 def talks(make_module_hub) -> Iterator[Callable[[World], list[WorldTalk]]]:
     """JupyterHub, and the server under test, in the configuration of a world; those of the last world end when another begins."""
     known: dict[str, list[WorldTalk]] = {}
+    tried: set[str] = set()
 
     def of(world: World) -> list[WorldTalk]:
         if world.name not in known:
+            assert world.name not in tried, f"the hubs of {world.name} did not start, see the first of its cases"
+            tried.add(world.name)
             for talk in (talk for pair in known.values() for talk in pair):
                 talk.hub.clean_up()
             known.clear()
@@ -28,10 +32,18 @@ def talks(make_module_hub) -> Iterator[Callable[[World], list[WorldTalk]]]:
             hubs = [make_module_hub(world.config, kind=kind, base_url=world.base_url) for kind in kinds]
             for hub in hubs:
                 hub.launch()
-            known[world.name] = [WorldTalk(hub.wait_ready(), world) for hub in hubs]
+            known[world.name] = [WorldTalk(_ready(hub, world), world) for hub in hubs]
         return known[world.name]
 
     yield of
+
+
+def _ready(hub: Hub, world: World) -> Hub:
+    hub.wait_ready()
+    if world.then:
+        hub.config = world.then
+        hub.restart()
+    return hub
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,7 @@ class Talk:
 
     def ask(self, step: Step, kept: dict[str, str]) -> requests.Response:
         client = self.client(step.who)
-        kept = kept | {"_xsrf": client.xsrf(step.path)}
+        kept = kept | {"_xsrf": client.xsrf(step.path if step.path.startswith("/") else f"hub/api/{step.path}")}
         path = _fill(step.path, kept)
         options: dict[str, Any] = {"headers": _fill(step.headers, kept), "allow_redirects": False}
         if step.json is not None:

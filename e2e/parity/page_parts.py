@@ -42,7 +42,8 @@ def _of_tag(tag: Tag) -> set[str]:
     found |= {f"class {name}" for name in tag.get("class") or [] if name in CLASSES}
     # What Bootstrap and accessibility need is the page's own affair.
     found |= {
-        f"{tag.name} {name}={value}" for name, value in tag.attrs.items() if name.startswith("data-") and "dismiss" not in name
+        f"{tag.name} {name}={'<id>' if name == 'data-token-id' else value}"
+        for name, value in tag.attrs.items() if name.startswith("data-") and "dismiss" not in name
         and not name.startswith("data-bs-")
     }  # fmt: skip
     if tag.name in ("form", "input", "select", "option", "textarea", "button"):

@@ -253,6 +253,19 @@ macro_rules! lists {
 
 lists!(String, Value, Vec<u8>);
 
+/// A dictionary whose order counts.
+impl<T: FromValue> FromValue for Vec<(String, T)> {
+    fn from_value(value: Value) -> Option<Self> {
+        match value {
+            Value::Dict(entries) => entries
+                .into_iter()
+                .map(|(key, value)| Some((String::from_value(key)?, T::from_value(value)?)))
+                .collect(),
+            _ => None,
+        }
+    }
+}
+
 impl FromValue for BTreeSet<String> {
     fn from_value(value: Value) -> Option<Self> {
         match value {

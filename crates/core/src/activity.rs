@@ -153,6 +153,14 @@ mod tests {
     }
 
     #[test]
+    fn a_new_row_does_not_inherit_activity() {
+        let activity = Activity::new(30);
+        activity.touch(Subject::Token(7), None, at(1));
+        activity.forget(Subject::Token(7));
+        assert_eq!(activity.merged(Subject::Token(7), None), None);
+    }
+
+    #[test]
     fn what_came_during_the_write_is_kept() {
         let activity = Activity::new(0);
         activity.touch(Subject::Token(7), None, at(1));

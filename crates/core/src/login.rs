@@ -8,6 +8,7 @@ use perijove_authenticators::{
     self as authenticators, AuthError, AuthModel, KnownUsers, LoginRefusal, LoginRequest, ManagedGroups,
 };
 
+use crate::activity::Subject;
 use crate::error::{Error, Result};
 use crate::hub::Hub;
 use crate::managed_roles::sync_roles;
@@ -141,7 +142,11 @@ impl Hub {
         }
         let mut row = match tx.users().by_name(name.as_str()).await? {
             Some(row) => row,
-            None => insert_user(&mut tx, &name, false, self.now()).await?,
+            None => {
+                let row = insert_user(&mut tx, &name, false, self.now()).await?;
+                self.activity.forget(Subject::User(row.id));
+                row
+            }
         };
         let before = row.clone();
         if let Some(admin) = model.admin {

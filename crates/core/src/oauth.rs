@@ -17,6 +17,7 @@ use perijove_oauth::{
 use perijove_store::{self as store, ClientTarget};
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::activity;
 use crate::error::{Error, Result};
 use crate::hub::Hub;
 use crate::identity::Identity;
@@ -222,6 +223,7 @@ impl OAuthStore for Database<'_> {
             return Ok(false);
         }
         tx.tokens().insert(&mut row).await?;
+        self.hub.activity.forget(activity::Subject::Token(row.id));
         tx.commit().await?;
         Ok(true)
     }

@@ -120,7 +120,7 @@ impl Hub {
     ) -> Result<()> {
         let names = || raw.iter().map(String::as_str);
         scope::check_scopes_exist(names(), &self.scopes.custom)
-            .map_err(|error| Error::Invalid(error.to_string()))?;
+            .map_err(|error| Error::Invalid(error.to_answer("token")))?;
         if raw.iter().all(|name| name == "inherit") {
             return Ok(());
         }
@@ -180,8 +180,7 @@ impl Hub {
             tx.commit().await?;
         }
         for token in &mut tokens {
-            token.last_activity =
-                self.activity.merged(crate::activity::Subject::Token(token.id), token.last_activity);
+            token.last_activity = self.activity.merged(Subject::Token(token.id), token.last_activity);
         }
         tokens.sort_by_key(|token| token.last_activity.or(token.created));
         Ok(tokens)

@@ -96,7 +96,8 @@ impl Hub {
             Error::Store(error) if error.is_conflict() => exists(),
             other => other,
         };
-        insert_user(&mut tx, name, admin, self.now()).await.map_err(taken)?;
+        let row = insert_user(&mut tx, name, admin, self.now()).await.map_err(taken)?;
+        self.activity.forget(Subject::User(row.id));
         tx.commit().await.map_err(Error::from).map_err(taken)?;
         let gone = || Error::NotFound(format!("There is no user {name} any more"));
         let user = self.find_user(name.as_str()).await?.ok_or_else(gone)?;
@@ -280,6 +281,18 @@ pub(crate) async fn insert_user(
     admin: bool,
     now: chrono::DateTime<chrono::Utc>,
 ) -> Result<store::User> {
+    let row = insert_user_without_roles(tx, name, admin, now).await?;
+    assign_default_roles(tx, &row).await?;
+    Ok(row)
+}
+
+/// Adds a user's row.
+pub(crate) async fn insert_user_without_roles(
+    tx: &mut Tx,
+    name: &UserName,
+    admin: bool,
+    now: chrono::DateTime<chrono::Utc>,
+) -> Result<store::User> {
     use secrecy::ExposeSecret;
     let cookie_id = token::generate().expose_secret().to_owned();
     let mut row = store::User {
@@ -290,7 +303,6 @@ pub(crate) async fn insert_user(
         ..store::User::default()
     };
     tx.users().insert(&mut row).await?;
-    assign_default_roles(tx, &row).await?;
     Ok(row)
 }
 

@@ -33,27 +33,18 @@ pub fn valid_cookie(secret: &[u8], headers: &HeaderMap, now: i64) -> Option<(Str
         .find_map(|value| xsrf::decode(secret, value, now).map(|id| (value.to_owned(), id)))
 }
 
-/// The value that the request shows: `_xsrf` in the query or the form, or a header.
+/// The value that the request shows: `_xsrf` in the form or else the query, or a header where that is missing or
+/// empty, as Tornado has it.
 pub fn shown(query: &str, form: Option<&[u8]>, headers: &HeaderMap) -> Option<String> {
-    let in_pairs = |bytes: &[u8]| {
-        let mut pairs = form_urlencoded::parse(bytes).filter(|(name, _)| name == "_xsrf");
-        pairs.next_back_value()
-    };
-    in_pairs(query.as_bytes())
-        .or_else(|| form.and_then(in_pairs))
-        .or_else(|| header(headers, "x-xsrftoken").map(str::to_owned))
-        .or_else(|| header(headers, "x-csrftoken").map(str::to_owned))
-        .filter(|value| !value.is_empty())
-}
-
-trait LastValue {
-    fn next_back_value(&mut self) -> Option<String>;
-}
-
-impl<'a, I: Iterator<Item = (std::borrow::Cow<'a, str>, std::borrow::Cow<'a, str>)>> LastValue for I {
-    fn next_back_value(&mut self) -> Option<String> {
-        self.last().map(|(_, value)| value.into_owned())
-    }
+    let pairs = form_urlencoded::parse(query.as_bytes());
+    let pairs = pairs.chain(form_urlencoded::parse(form.unwrap_or_default()));
+    let argument = pairs.filter(|(name, _)| name == "_xsrf").last();
+    let argument = argument.map(|(_, value)| value.trim().to_owned());
+    let filled = |value: &String| !value.is_empty();
+    argument
+        .filter(filled)
+        .or_else(|| header(headers, "x-xsrftoken").map(str::to_owned).filter(filled))
+        .or_else(|| header(headers, "x-csrftoken").map(str::to_owned).filter(filled))
 }
 
 /// Compares what the request shows with what it should be, in constant time.
@@ -100,10 +91,12 @@ mod tests {
     }
 
     #[test]
-    fn the_query_wins_over_form_and_header() {
+    fn the_form_wins_over_query_and_header() {
         let mut headers = HeaderMap::new();
         headers.insert("x-xsrftoken", "h".parse().unwrap());
-        assert_eq!(shown("_xsrf=q", Some(b"_xsrf=f"), &headers).as_deref(), Some("q"));
+        assert_eq!(shown("_xsrf=q", Some(b"_xsrf=f"), &headers).as_deref(), Some("f"));
+        assert_eq!(shown("_xsrf=q", None, &headers).as_deref(), Some("q"));
+        assert_eq!(shown("", Some(b"_xsrf="), &headers).as_deref(), Some("h"));
         assert_eq!(shown("", Some(b"a=1&_xsrf=f"), &headers).as_deref(), Some("f"));
         assert_eq!(shown("", None, &headers).as_deref(), Some("h"));
     }

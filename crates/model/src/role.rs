@@ -61,8 +61,8 @@ pub enum RoleError {
         /// The scope and what is wrong with it.
         error: ScopeError,
     },
-    /// The admin role cannot get other scopes.
-    #[error("role admin: its scopes cannot be changed (hint: define a role of another name)")]
+    /// The admin role cannot get other scopes, nor another description.
+    #[error("role admin: its scopes and description cannot be changed (hint: define a role of another name)")]
     Admin,
     /// Two roles of one name.
     #[error("role {role} is defined more than once")]
@@ -90,6 +90,9 @@ const ADMIN_SCOPES: [&str; 16] = [
     "read:metrics",
     "shares",
 ];
+
+/// How upstream describes the role `admin`: a configuration may repeat it, and say nothing else.
+const ADMIN_DESCRIPTION: &str = "Elevated privileges (can do anything)";
 
 /// Name, description and scopes of the four roles that every hub has.
 const DEFAULT_ROLES: [(&str, &str, &[&str]); 4] = [
@@ -204,6 +207,10 @@ pub fn merge_with_defaults(
         }
         if let Some(at) = defaults.iter().position(|default| default.name == role.name) {
             let default = defaults.remove(at);
+            if role.name == "admin" && role.description.as_ref().is_some_and(|text| text != ADMIN_DESCRIPTION)
+            {
+                return Err(RoleError::Admin);
+            }
             role.description = role.description.or(default.description);
             role.scopes = role.scopes.or(default.scopes);
         }

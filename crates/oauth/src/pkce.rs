@@ -51,7 +51,8 @@ pub(crate) struct Challenge {
 }
 
 impl Challenge {
-    /// Reads the two parameters. An empty challenge is none.
+    /// Reads the two parameters. An empty challenge is none where one is required; else it is one that S256 never
+    /// proves, as upstream's.
     ///
     /// # Errors
     /// The description of an `invalid_request`.
@@ -60,7 +61,7 @@ impl Challenge {
         method: Option<&str>,
         required: bool,
     ) -> Result<Option<Self>, &'static str> {
-        let Some(value) = value.filter(|value| !value.is_empty()) else {
+        let Some(value) = value.filter(|value| !(required && value.is_empty())) else {
             return if required { Err("Code challenge required.") } else { Ok(None) };
         };
         if value.chars().count() > MAX_CHALLENGE_CHARS {
@@ -91,7 +92,8 @@ mod tests {
         let read =
             |value, method, required| Challenge::read(value, method, required).map(|found| found.is_some());
         assert_eq!(read(None, None, false), Ok(false));
-        assert_eq!(read(Some(""), Some("S256"), false), Ok(false));
+        assert_eq!(read(Some(""), Some("S256"), false), Ok(true));
+        assert!(!Method::S256.proves("", ""));
         assert_eq!(read(Some(""), None, true), Err("Code challenge required."));
         assert_eq!(read(Some("x"), Some("s256"), false), Err("Transform algorithm not supported."));
         let long = "x".repeat(256);

@@ -2,8 +2,6 @@
 
 mod services;
 
-use std::collections::BTreeMap;
-
 use anyhow::{Context, bail};
 use perijove_authenticators::Policy;
 use perijove_config::sections::JupyterHub;
@@ -18,9 +16,9 @@ use perijove_model::role::RoleSpec;
 /// A role, group or service that is not of the form that upstream takes.
 pub fn read(section: &JupyterHub, policy: &Policy) -> anyhow::Result<Seed> {
     let roles = section.load_roles.iter().map(RoleSpec::from_value).collect::<Result<_, _>>();
-    let mut groups = BTreeMap::new();
+    let mut groups = Vec::new();
     for (name, value) in &section.load_groups {
-        groups.insert(name.clone(), group(name, value)?);
+        groups.push((name.clone(), group(name, value)?));
     }
     let services =
         section.services.expose().iter().map(services::read).collect::<anyhow::Result<Vec<_>>>()?;

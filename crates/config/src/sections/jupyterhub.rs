@@ -152,7 +152,7 @@ section! {
         /// JupyterHub 1.x. JupyterHub 6 has neither the option nor the endpoint: only for old scripts.
         legacy_password_tokens: bool = Kind::Bool, Bool(false), Honoured;
         /// Groups, their members and properties that are put into the database at start.
-        load_groups: BTreeMap<String, Value> =
+        load_groups: Vec<(String, Value)> =
             Kind::Dict(&Kind::Any, &Kind::Union(&[DICT, LIST])), EmptyDict, Honoured;
         /// Roles that are made or changed at start: each has a name, and may have a description,
         /// scopes, users, groups and services.

@@ -9,7 +9,7 @@ use perijove_store::{self as store, Tx};
 use super::Seed;
 use crate::error::{Error, Result};
 use crate::hub::Hub;
-use crate::users::{assign_default_roles, insert_user};
+use crate::users::{assign_default_roles, insert_user, insert_user_without_roles};
 
 impl Hub {
     pub(super) async fn seed_users(&self, tx: &mut Tx, seed: &Seed) -> Result<()> {
@@ -59,15 +59,27 @@ impl Hub {
     }
 
     pub(super) async fn seed_user(&self, tx: &mut Tx, name: &str) -> Result<store::User> {
-        let name: UserName = self
-            .check_configured_name(name)
-            .map_err(|_| Error::Invalid(format!("username {name:?} in the configuration is not valid")))?;
+        let name = self.configured_name(name)?;
         let user = match tx.users().by_name(name.as_str()).await? {
             Some(user) => user,
             None => insert_user(tx, &name, false, self.now()).await?,
         };
         assign_default_roles(tx, &user).await?;
         Ok(user)
+    }
+
+    /// A user who is made without any role, as upstream makes those of `api_tokens`: roles come with the first login.
+    pub(super) async fn seed_user_without_roles(&self, tx: &mut Tx, name: &str) -> Result<store::User> {
+        let name = self.configured_name(name)?;
+        match tx.users().by_name(name.as_str()).await? {
+            Some(user) => Ok(user),
+            None => insert_user_without_roles(tx, &name, false, self.now()).await,
+        }
+    }
+
+    fn configured_name(&self, name: &str) -> Result<UserName> {
+        self.check_configured_name(name)
+            .map_err(|_| Error::Invalid(format!("username {name:?} in the configuration is not valid")))
     }
 
     pub(super) async fn seed_groups(&self, tx: &mut Tx, seed: &Seed) -> Result<()> {

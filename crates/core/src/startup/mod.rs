@@ -7,7 +7,7 @@ mod roles;
 mod services;
 mod tokens;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use perijove_model::role::RoleSpec;
 use perijove_store::{self as store, Tx};
@@ -28,7 +28,7 @@ pub struct Seed {
     /// `Authenticator.allowed_users`: known to the hub from the start.
     pub allowed_users: BTreeSet<String>,
     /// `JupyterHub.load_groups`.
-    pub groups: BTreeMap<String, GroupSeed>,
+    pub groups: Vec<(String, GroupSeed)>,
     /// `JupyterHub.load_roles`.
     pub roles: Vec<RoleSpec>,
     /// `JupyterHub.extra_user_scopes`.

@@ -261,8 +261,10 @@ impl Hub {
         } else if !spec.oauth.roles.is_empty() {
             tracing::warn!("Ignoring oauth_roles for {}: oauth_client_allowed_scopes is set", spec.name);
         }
-        check_scopes_exist(scopes.iter().map(String::as_str), &self.scopes.custom)
-            .map_err(|error| Error::Invalid(format!("the service {}: {error}", spec.name)))?;
+        if let Err(error) = check_scopes_exist(scopes.iter().map(String::as_str), &self.scopes.custom) {
+            // Upstream starts too; the scope gives nothing.
+            tracing::warn!("the service {}: {error}", spec.name);
+        }
         scopes.extend(access_scopes(ClientResource::Service(spec.name.as_str())));
         Ok(scopes.into_iter().collect())
     }

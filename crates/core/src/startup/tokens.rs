@@ -6,6 +6,7 @@ use perijove_store as store;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::Seed;
+use crate::activity::Subject;
 use crate::error::{Error, Result};
 use crate::hub::Hub;
 use crate::scopes::HUB_CLIENT;
@@ -66,7 +67,7 @@ impl Hub {
         let hashed = token::hash(plain, rounds).to_string();
         let mut tx = self.store.begin().await?;
         let (user_id, service_id) = match &seed.owner {
-            TokenSeedOwner::User(name) => (Some(self.seed_user(&mut tx, name).await?.id), None),
+            TokenSeedOwner::User(name) => (Some(self.seed_user_without_roles(&mut tx, name).await?.id), None),
             TokenSeedOwner::Service(name) => (None, Some(ensure_service(&mut tx, name).await?)),
         };
         let mut row = store::ApiToken {
@@ -81,6 +82,7 @@ impl Hub {
             ..store::ApiToken::default()
         };
         tx.tokens().insert(&mut row).await?;
+        self.activity.forget(Subject::Token(row.id));
         tx.commit().await?;
         tracing::info!("Adding API token for {whose}");
         Ok(())

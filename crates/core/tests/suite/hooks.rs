@@ -69,7 +69,7 @@ async fn hooks_before_a_start_see_the_properties_of_groups() {
     let properties = json!({ "gpu": 2 });
     let group = GroupSeed { users: vec!["ada".into()], properties: properties.as_object().cloned() };
     let hub = TestHub::builder().hooks(hooks.clone()).seed(|seed| {
-        seed.groups.insert("physics".into(), group);
+        seed.groups.push(("physics".into(), group));
     });
     let hub = hub.build().await;
     let user = hub.user("ada").await;

@@ -25,7 +25,7 @@ async fn users_groups_and_roles_are_those_of_the_configuration() {
         .seed(|seed| {
             seed.roles.push(role("reader", Some(&["rita"])));
             let group = GroupSeed { users: vec!["gus".into()], properties: None };
-            seed.groups.insert("physics".into(), group);
+            seed.groups.push(("physics".into(), group));
         })
         .build()
         .await;

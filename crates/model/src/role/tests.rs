@@ -51,6 +51,9 @@ fn wrong_roles_are_refused() {
     let merge = |roles| merge_with_defaults(roles, &[], &CustomScopes::default());
     assert_eq!(merge(vec![role("admin", &["shutdown"])]), Err(RoleError::Admin));
     assert!(merge(vec![role("admin", &ADMIN_SCOPES)]).is_ok());
+    let described = |text: &str| RoleSpec { description: Some(text.into()), ..role("admin", &ADMIN_SCOPES) };
+    assert_eq!(merge(vec![described("Mine")]), Err(RoleError::Admin));
+    assert!(merge(vec![described(ADMIN_DESCRIPTION)]).is_ok());
     assert!(matches!(merge(vec![role("abc", &["nope"])]), Err(RoleError::Scope { .. })));
     let twice = merge(vec![role("abc", &[]), role("abc", &[])]);
     assert!(matches!(twice, Err(RoleError::Duplicate { .. })));

@@ -2,6 +2,7 @@
 
 use super::parsed::{Kind, split};
 use super::{CustomScopes, definitions};
+use crate::value::Value;
 
 /// A scope that does not exist.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -23,6 +24,20 @@ pub enum ScopeError {
         /// The part behind the exclamation mark.
         filter: String,
     },
+}
+
+impl ScopeError {
+    /// What upstream answers to a request: Python's way to print the `KeyError` that it raises.
+    pub fn to_answer(&self, who_for: &str) -> String {
+        let text = match self {
+            Self::Unknown { scope } => format!("Scope '{scope}' for {who_for} does not exist"),
+            Self::All => "Draft scope 'all' is now called 'inherit'".to_owned(),
+            Self::Filter { scope, filter } => {
+                format!("Scope filter {filter} '!{filter}' in scope '{scope}' for {who_for} does not exist")
+            }
+        };
+        Value::Str(text).repr()
+    }
 }
 
 /// Checks that raw scopes are defined, and their filters of a known kind: `!user=`, `!service=`, `!group=` and
