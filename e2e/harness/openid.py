@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 import subprocess
 from pathlib import Path
 from urllib.parse import urljoin
@@ -30,7 +32,7 @@ class OpenIdProvider:
         with log.open("ab") as output:
             self._process = subprocess.Popen(
                 [str(node), str(script), str(module), str(self.port), redirect],
-                stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
             )  # fmt: skip
 
     def wait_ready(self) -> OpenIdProvider:
@@ -43,7 +45,8 @@ class OpenIdProvider:
         return "listening" in text
 
     def stop(self) -> None:
-        self._process.kill()
+        # The wheel's `node` is a program that starts Node.js as its child.
+        os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait(10)
 
     def sign_in(self, address: str, name: str) -> str:
