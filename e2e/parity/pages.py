@@ -78,7 +78,7 @@ LOGIN = [
         GET("/hub/spawn?next=%2Fhub%2Ftoken", who="browser:next3"), GET("/hub/spawn/next3?a=b", who="browser:next3"),
         GET("/hub/spawn-pending/next3", who="browser:next3"), GET("/hub/spawn-pending/next3?next=%2Fhub%2Ftoken", who="browser:next3"),
         GET("/hub/user/next3/lab?a=b", who="browser:next3"), GET("/hub/user/next3/lab?a=b&a=c&redirects=no", who="browser:next3"),
-        GET("/hub/user-redirect/lab/tree/x?a=b&c=%20d", who="browser:next3"),
+        GET("/hub/user-redirect/lab/tree/x?a=b&c=%20d", who="browser:next3"), POST("/hub/spawn?_xsrf={_xsrf}", who="browser:next3", data={}),
         GET("/hub/user/next3", who="browser:next3"), GET("/user/next3", who="browser:next3"), GET("/hub/user/next3/api/x", who="browser:next3"),
         POST("/hub/user/next3/api/x", who="browser:next3"), GET("/hub/token", who="browser:next3"),
     ]),
@@ -143,7 +143,7 @@ OF_A_USER = [
     ]),
     Case("spawn-posted", [
         POST("/hub/spawn?_xsrf={_xsrf}", who="browser:sq1", data={"a": "b", "c": ["d", "e"]}), GET("users/sq1", who="user:sq1"),
-        DELETE("users/sq1/server", who="user:sq1"),
+        POST("/hub/spawn?_xsrf={_xsrf}", who="browser:sq1", data={"a": "b"}), DELETE("users/sq1/server", who="user:sq1"),
         POST("/hub/spawn", who="browser:sq1", data={"a": "b"}),
         POST("/hub/spawn/sq1?_xsrf={_xsrf}&next=%2Fhub%2Ftoken&x=y", who="browser:sq1", data={}), GET("users/sq1", who="user:sq1"),
         POST("/hub/spawn/other?_xsrf={_xsrf}", who="browser:sq1", data={}), POST("/hub/spawn/none?_xsrf={_xsrf}", who="browser:admin", data={}),

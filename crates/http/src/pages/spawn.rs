@@ -179,10 +179,16 @@ async fn submit(
     let name = checked_name(app, &visit, &user, server, server).await?;
     let state = app.hub.server_state(user.row.id, &name);
     if let Some(pending) = state.pending() {
-        return Err(Failure::bad_request(format!("{}:{name} is pending {pending}", user.name)));
+        return Err(Failure::bad_request(format!(
+            "{} is pending {pending}",
+            user.server_log_name(name.as_str())
+        )));
     }
     if state.is_ready() {
-        return Err(Failure::bad_request(format!("{}:{name} is already running", user.name)));
+        return Err(Failure::bad_request(format!(
+            "{} is already running",
+            user.server_log_name(name.as_str())
+        )));
     }
     let form = form::fields(headers, body).await?;
     let outcome = match app.hub.options_from_form(&user, &name, form).await {
