@@ -75,7 +75,7 @@ STARTS = [
         DELETE("users/sd1/servers/lab", who="browser:sd1", json={"remove": True}), POST("users/sd1/server", who="browser:admin", json={}), DELETE("users/sd1/server", who="browser:admin"), POST("users/sd1/server", who="browser:sd2", json={}),
     ], words=True),
     Case("died", [
-        POST("users/se1"), POST("users/se1/server"), KILL("se1"), POST("users/se1/server"), GET("users/se1"), KILL("se1"), GET("/hub/user/se1/", who="nobody"), GET("users/se1/server", until=200),
+        POST("users/se1"), POST("users/se1/server"), KILL("se1"), POST("users/se1/server"), GET("users/se1"), KILL("se1"), GET("/hub/user/se1/", who="nobody"), GET("users/se1/server", until=200), DELETE("users/se1"),
     ], words=True, ignore={key: "Perijove notices the end at once" for key in ("ready", "stopped", "started", "state", "pending", "url", "server", "servers", "user_options")}),
     Case("failing", [
         POST("users/fail-a"), POST("users/fail-a/server"), *with_all("fail-a"), GET("users/fail-a/server"), POST("users/fail-a/servers/lab"), *with_all("fail-a"),
@@ -203,10 +203,10 @@ IMPATIENT = [
         GET("users/slow-c/server/progress"), DELETE("users/slow-c"), GET("users/slow-c/server", until_text=SETTLED), DELETE("users/slow-c"), GET("users/slow-c"),
     ], words=True),
     Case("slow-stop", [
-        POST("users/stubborn-a"), POST("users/stubborn-a/servers/lab"), GET("users/stubborn-a/servers/lab/progress"), DELETE("users/stubborn-a/servers/lab"), GET("users/stubborn-a"), DELETE("users/stubborn-a/servers/lab"), POST("users/stubborn-a/servers/lab"),
+        POST("users/stubborn-a"), POST("users/stubborn-a/servers/lab"), GET("users/stubborn-a/servers/lab", until_text=SETTLED), GET("users/stubborn-a/servers/lab/progress"), DELETE("users/stubborn-a/servers/lab"), GET("users/stubborn-a"), DELETE("users/stubborn-a/servers/lab"), POST("users/stubborn-a/servers/lab"),
         PATCH("users/stubborn-a/servers/lab", json={"display_name": "x"}), PUT("users/stubborn-a/servers/lab"), GET("users/stubborn-a/servers/lab/progress"), GET("users?name_filter=stubborn-a&state=active"), GET("users?name_filter=stubborn-a&state=ready"),
-        GET("users/stubborn-a/servers/lab", until_text=SETTLED), GET("users/stubborn-a"), POST("users/stubborn-a/servers/lab"), GET("users/stubborn-a/servers/lab/progress"), DELETE("users/stubborn-a/servers/lab", json={"remove": True}),
-        GET("users/stubborn-a/servers/lab"), GET("users/stubborn-a/servers/lab", until=404), POST("users/stubborn-a/server"), GET("users/stubborn-a/server/progress"), DELETE("users/stubborn-a/server"), DELETE("users/stubborn-a"),
+        GET("users/stubborn-a/servers/lab", until_text=SETTLED), GET("users/stubborn-a"), POST("users/stubborn-a/servers/lab"), GET("users/stubborn-a/servers/lab", until_text=SETTLED), GET("users/stubborn-a/servers/lab/progress"), DELETE("users/stubborn-a/servers/lab", json={"remove": True}),
+        GET("users/stubborn-a/servers/lab"), GET("users/stubborn-a/servers/lab", until=404), POST("users/stubborn-a/server"), GET("users/stubborn-a/server", until_text=SETTLED), GET("users/stubborn-a/server/progress"), DELETE("users/stubborn-a/server"), DELETE("users/stubborn-a"),
         GET("users/stubborn-a/server", until_text=SETTLED), DELETE("users/stubborn-a"), GET("users/stubborn-a"),
     ], words=True),
 ]  # fmt: skip

@@ -303,6 +303,8 @@ fn failure_of(error: &Error) -> Failure {
         }
         Error::Status { status, message } => (*status, message.clone()),
         Error::SpawnFailed(message) | Error::Invalid(message) => (500, message.clone()),
+        // Its user was deleted meanwhile.
+        Error::NotFound(message) => (404, message.clone()),
         _ => (
             500,
             "Your server could not be started. Its administrator finds the cause in the log.".to_owned(),
