@@ -14,13 +14,12 @@ pub(crate) fn failed(what: &str, cause: impl Into<String>) -> AuthError {
 
 /// An exception with a status is an answer for the user; anything else is for the log.
 pub(crate) fn refused(what: &str, error: &WorkerError) -> AuthError {
-    let Some(exception) = error.as_python() else { return failed(what, error.to_string()) };
-    let Some(status) = exception.status else {
-        return failed(what, format!("{exception}\n{}", exception.traceback.trim_end()));
-    };
-    let texts = [&exception.user_message, &exception.log_message, &exception.reason];
-    let message = texts.into_iter().flatten().find(|text| !text.is_empty());
-    AuthError::Denied { status, message: message.cloned().unwrap_or_default() }
+    match error.as_python().and_then(|exception| Some((exception.status?, exception))) {
+        Some((status, exception)) => {
+            AuthError::Denied { status, message: exception.user_text().unwrap_or_default().to_owned() }
+        }
+        None => failed(what, error.explained()),
+    }
 }
 
 /// The submitted form as the handler of hooks and plug-ins shows it.

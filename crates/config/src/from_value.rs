@@ -279,12 +279,6 @@ impl FromValue for BTreeSet<String> {
 
 impl<T: FromValue> FromValue for BTreeMap<String, T> {
     fn from_value(value: Value) -> Option<Self> {
-        match value {
-            Value::Dict(entries) => entries
-                .into_iter()
-                .map(|(key, value)| Some((String::from_value(key)?, T::from_value(value)?)))
-                .collect(),
-            _ => None,
-        }
+        Vec::<(String, T)>::from_value(value).map(Self::from_iter)
     }
 }

@@ -137,9 +137,11 @@ mod tests {
     #[test]
     fn a_deleted_row_leaves_nothing_to_the_next_of_its_number() {
         let activity = Activity::new(30);
-        activity.touch(Subject::User(1), None, at(100));
-        activity.forget(Subject::User(1));
-        assert_eq!(activity.merged(Subject::User(1), None), None);
+        for subject in [Subject::User(1), Subject::Spawner(2), Subject::Token(7)] {
+            activity.touch(subject, None, at(100));
+            activity.forget(subject);
+            assert_eq!(activity.merged(subject, None), None);
+        }
     }
 
     #[test]
@@ -150,14 +152,6 @@ mod tests {
         assert_eq!(activity.drain().spawners.get(&1), Some(&at(101)));
         activity.record(Subject::Spawner(2), Some(at(100)), at(100));
         assert!(!activity.drain().spawners.contains_key(&2));
-    }
-
-    #[test]
-    fn a_new_row_does_not_inherit_activity() {
-        let activity = Activity::new(30);
-        activity.touch(Subject::Token(7), None, at(1));
-        activity.forget(Subject::Token(7));
-        assert_eq!(activity.merged(Subject::Token(7), None), None);
     }
 
     #[test]

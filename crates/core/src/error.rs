@@ -4,6 +4,7 @@
 //! the person who made the request; [`Error::Internal`] is logged and never shown.
 
 use perijove_authenticators::AuthError;
+use perijove_spawners::SpawnError;
 use perijove_store::StoreError;
 
 /// The failure of one operation of the hub.
@@ -29,33 +30,26 @@ pub enum Error {
         /// Seconds after which a new try makes sense, for the `Retry-After` header.
         retry_after: Option<u64>,
     },
-    /// A server could not be started. The text is for the user.
-    #[error("{0}")]
-    SpawnFailed(String),
-    /// A plug-in did not start a server, in its own words.
-    #[error("{message}")]
-    SpawnRefused {
-        /// The HTTP status to answer with.
-        status: u16,
-        /// The text for the user.
-        message: String,
-        /// The same as HTML, if the plug-in gave that.
-        html_message: Option<String>,
-    },
-    /// A hook or plug-in refused with an HTTP status of its own.
-    #[error("{message}")]
-    Status {
-        /// The HTTP status to answer with.
-        status: u16,
-        /// The text for the user.
-        message: String,
-    },
+    /// A server could not be started, or a hook or plug-in refused: with a status and words of its own.
+    #[error("{}", .0.message)]
+    Status(Failure),
     /// Something that is not the caller's fault. Logged, never shown.
     #[error("{0}")]
     Internal(String),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// What somebody is told of a failure that has a status of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// The HTTP status to answer with.
+    pub status: u16,
+    /// The text for the user.
+    pub message: String,
+    /// The same as HTML, where a plug-in gave that.
+    pub html_message: Option<String>,
 }
 
 /// The result of an operation of the hub.
@@ -65,13 +59,36 @@ pub type Result<T> = std::result::Result<T, Error>;
 impl From<AuthError> for Error {
     fn from(error: AuthError) -> Self {
         match error {
-            AuthError::Denied { status, message } => Self::Status { status, message },
+            AuthError::Denied { status, message } => Self::status(status, message),
             other => Self::internal(other),
         }
     }
 }
 
+/// What the user is told of a spawner's failure; all of it goes to the log.
+impl From<SpawnError> for Error {
+    fn from(error: SpawnError) -> Self {
+        tracing::error!("{error}");
+        let mut message = error.user_message();
+        if let SpawnError::Exited { output, .. } = &error {
+            message = format!("{message}\n{output}");
+        }
+        let html_message = error.html_message().map(str::to_owned);
+        Self::Status(Failure { status: error.status(), message, html_message })
+    }
+}
+
 impl Error {
+    /// A failure with a status and a text for the user.
+    pub fn status(status: u16, message: impl Into<String>) -> Self {
+        Self::Status(Failure { status, message: message.into(), html_message: None })
+    }
+
+    /// A server could not be started, for the reason that the user is told.
+    pub fn spawn_failed(message: impl Into<String>) -> Self {
+        Self::status(500, message)
+    }
+
     /// A failure of the hub itself, with the text for the log.
     pub fn internal(what: impl std::fmt::Display) -> Self {
         Self::Internal(what.to_string())

@@ -7,6 +7,7 @@ use perijove_spawners::Launch;
 use perijove_store as store;
 
 use crate::error::Error;
+use crate::hub::Hub;
 use crate::records::UserRecord;
 
 /// A server that a hook is about.
@@ -17,41 +18,21 @@ pub struct HookTarget<'a> {
     /// Its name; empty for the default server.
     pub server_name: &'a str,
     /// The options that the user chose.
-    pub user_options: &'a serde_json::Value,
+    pub user_options: serde_json::Value,
     /// The user's groups with their properties. Read for [`Hooks::before_spawn`] only; elsewhere there are
     /// the names in the user's record.
-    pub groups: &'a [store::Group],
+    pub groups: Vec<store::Group>,
     /// The user's decrypted `auth_state`, if there is one.
-    pub auth_state: Option<&'a serde_json::Value>,
+    pub auth_state: Option<serde_json::Value>,
     /// The request that this is done for, where it is known and [wanted](Hooks::want_requests).
     pub handler: Option<&'a RequestFacts>,
 }
 
-impl<'a> HookTarget<'a> {
-    /// A server, for the hooks that are not told of groups' properties.
-    pub fn new(
-        user: &'a UserRecord,
-        server: &'a ServerName,
-        user_options: &'a serde_json::Value,
-        auth_state: Option<&'a serde_json::Value>,
-    ) -> Self {
-        Self { user, server_name: server.as_str(), user_options, groups: &[], auth_state, handler: None }
-    }
-
+impl HookTarget<'_> {
     /// User and server as upstream's objects around a hook show them.
     pub fn shown(&self) -> SpawnerFacts {
         let user = self.user;
         let record = user.spawner(self.server_name);
-        let python = |json: Option<&serde_json::Value>| {
-            json.and_then(|json| Value::from_plain_json(json).ok()).unwrap_or(Value::None)
-        };
-        let group = |name: &String| {
-            let row = self.groups.iter().find(|group| group.name == *name);
-            let properties = row.and_then(|group| group.properties.as_ref());
-            let properties = properties.and_then(|json| Value::from_plain_json(json).ok());
-            let properties = properties.unwrap_or_else(|| Value::Dict(Vec::new()));
-            GroupFacts { name: name.clone(), properties }
-        };
         let server = record.and_then(|record| record.server.as_ref()).map(|server| ServerFacts {
             proto: server.proto.clone(),
             ip: server.ip.clone(),
@@ -59,20 +40,11 @@ impl<'a> HookTarget<'a> {
             base_url: server.base_url.clone(),
         });
         SpawnerFacts {
-            user: UserFacts {
-                id: user.row.id,
-                name: user.row.name.clone(),
-                admin: user.row.admin,
-                groups: user.grants.groups.iter().map(group).collect(),
-                roles: user.role_names().into_iter().map(str::to_owned).collect(),
-                created: user.row.created,
-                last_activity: user.row.last_activity,
-                auth_state: python(self.auth_state),
-            },
+            user: user_facts(user, &self.groups, self.auth_state.as_ref()),
             name: self.server_name.to_owned(),
             display_name: record.and_then(|record| record.row.display_name.clone()).unwrap_or_default(),
-            state: python(record.and_then(|record| record.row.state.as_ref())),
-            user_options: python(Some(self.user_options).filter(|options| options.is_object())),
+            state: python_value(record.and_then(|record| record.row.state.as_ref())),
+            user_options: python_value(Some(&self.user_options).filter(|options| options.is_object())),
             api_token: None,
             server,
             started: record.and_then(|record| record.row.started),
@@ -80,6 +52,50 @@ impl<'a> HookTarget<'a> {
             handler: self.handler.cloned(),
         }
     }
+}
+
+impl Hub {
+    /// A server with the options of its last start, for the hooks that are not told of groups' properties.
+    pub(crate) fn hook_target<'a>(&self, user: &'a UserRecord, server: &'a ServerName) -> HookTarget<'a> {
+        let saved = user.spawner(server.as_str()).and_then(|spawner| spawner.row.user_options.clone());
+        HookTarget {
+            user,
+            server_name: server.as_str(),
+            user_options: saved.unwrap_or_else(|| serde_json::Value::Object(serde_json::Map::new())),
+            groups: Vec::new(),
+            auth_state: self.auth_state(&user.row),
+            handler: None,
+        }
+    }
+}
+
+/// A user as upstream's objects show one; groups without a row here have no properties.
+pub fn user_facts(
+    user: &UserRecord,
+    groups: &[store::Group],
+    auth_state: Option<&serde_json::Value>,
+) -> UserFacts {
+    let group = |name: &String| {
+        let row = groups.iter().find(|group| group.name == *name);
+        let properties = row.and_then(|group| group.properties.as_ref());
+        let properties = properties.map_or_else(|| Value::Dict(Vec::new()), |json| python_value(Some(json)));
+        GroupFacts { name: name.clone(), properties }
+    };
+    UserFacts {
+        id: user.row.id,
+        name: user.row.name.clone(),
+        admin: user.row.admin,
+        groups: user.grants.groups.iter().map(group).collect(),
+        roles: user.role_names().into_iter().map(str::to_owned).collect(),
+        created: user.row.created,
+        last_activity: user.row.last_activity,
+        auth_state: python_value(auth_state),
+    }
+}
+
+/// JSON as Python sees it; `None` for what is missing or no value of Python's.
+pub(crate) fn python_value(json: Option<&serde_json::Value>) -> Value {
+    json.and_then(|json| Value::from_plain_json(json).ok()).unwrap_or(Value::None)
 }
 
 /// What a hook refused or broke with.

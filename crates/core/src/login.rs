@@ -25,12 +25,11 @@ impl Hub {
     pub async fn login(&self, request: &LoginRequest) -> Result<Option<Arc<UserRecord>>> {
         let began = Instant::now();
         let Some(model) = self.authenticate(request).await? else {
-            self.metrics.logins.observe([LOGIN_FAILURE], began.elapsed());
+            self.count_login(false, began.elapsed());
             return Ok(None);
         };
-        let user = self.persist_login(model).await?;
-        self.refreshed.note(user.row.id, Instant::now());
-        self.metrics.logins.observe([LOGIN_SUCCESS], began.elapsed());
+        let user = self.keep_login(model).await?;
+        self.count_login(true, began.elapsed());
         tracing::info!("User logged in: {}", user.name);
         Ok(Some(user))
     }
@@ -84,17 +83,17 @@ impl Hub {
         }
     }
 
-    /// Writes a login that a plug-in's own page has made and checked.
+    /// Writes a login that the authenticator, or a plug-in's own page, has made and checked.
     ///
     /// # Errors
     /// As [`Hub::persist_login`].
-    pub async fn login_by_plugin(&self, model: AuthModel) -> Result<Arc<UserRecord>> {
+    pub async fn keep_login(&self, model: AuthModel) -> Result<Arc<UserRecord>> {
         let user = self.persist_login(model).await?;
         self.refreshed.note(user.row.id, Instant::now());
         Ok(user)
     }
 
-    /// Counts a login that Python code has made.
+    /// Counts an attempt to log in.
     pub fn count_login(&self, succeeded: bool, took: Duration) {
         let status = if succeeded { LOGIN_SUCCESS } else { LOGIN_FAILURE };
         self.metrics.logins.observe([status], took);

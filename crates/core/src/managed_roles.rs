@@ -19,8 +19,7 @@ impl Hub {
         let Some(roles) = model.roles.as_ref().filter(|_| self.features.manages_roles) else {
             return Ok(None);
         };
-        let refused =
-            |error: &dyn std::fmt::Display| Error::Status { status: 409, message: error.to_string() };
+        let refused = |error: &dyn std::fmt::Display| Error::status(409, error.to_string());
         let read = |role: &serde_json::Value| {
             let value = Value::from_plain_json(role).map_err(|error| refused(&error))?;
             let spec = RoleSpec::from_value(&value).map_err(|error| refused(&error))?;

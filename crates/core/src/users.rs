@@ -65,20 +65,13 @@ impl Hub {
 
     /// Checks a name that the path of a request gives: it is taken as it is.
     pub async fn check_new_user_name(&self, name: &str) -> Result<UserName> {
-        let valid = self.authenticator.validate_username(name, &self.policy).await?;
-        match UserName::parse(name) {
-            Ok(parsed) if valid => Ok(parsed),
-            _ => Err(Error::Invalid(format!("Invalid username: {name}"))),
-        }
+        checked_name(name, self.authenticator.validate_username(name, &self.policy).await?)
     }
 
     /// The same for names of the configuration, which a Python authenticator has normalised and checked already.
     pub(crate) fn check_configured_name(&self, name: &str) -> Result<UserName> {
         let normal = self.policy.normalize_username(name);
-        match UserName::parse(&normal) {
-            Ok(parsed) if self.policy.validate_username(&normal) => Ok(parsed),
-            _ => Err(Error::Invalid(format!("Invalid username: {normal}"))),
-        }
+        checked_name(&normal, self.policy.validate_username(&normal))
     }
 
     /// Makes a user and tells the authenticator. The row is not kept if that refuses.
@@ -272,6 +265,11 @@ impl Hub {
             }
         }
     }
+}
+
+fn checked_name(name: &str, is_valid: bool) -> Result<UserName> {
+    let parsed = UserName::parse(name).ok().filter(|_| is_valid);
+    parsed.ok_or_else(|| Error::Invalid(format!("Invalid username: {name}")))
 }
 
 /// Adds a user's row with the default roles.

@@ -111,13 +111,9 @@ impl From<Error> for Failure {
             Error::Busy { message, retry_after } => {
                 Self { retry_after, ..Self::new(StatusCode::TOO_MANY_REQUESTS, message) }
             }
-            Error::SpawnFailed(message) => Self::new(StatusCode::INTERNAL_SERVER_ERROR, message),
-            Error::SpawnRefused { status, message, html_message } => {
-                let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-                Self { html_message, ..Self::new(status, message) }
-            }
-            Error::Status { status, message } => {
-                Self::new(StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), message)
+            Error::Status(told) => {
+                let status = StatusCode::from_u16(told.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+                Self { html_message: told.html_message, ..Self::new(status, told.message) }
             }
             Error::Store(StoreError::Gone) => Self::not_found("It was deleted meanwhile"),
             Error::Store(StoreError::Conflict) => Self::conflict("Another request was faster"),
@@ -142,7 +138,7 @@ mod tests {
         let long = "ä".repeat(10_000);
         assert_eq!(Failure::bad_request(long.clone()).message.chars().count(), LONGEST_MESSAGE + 1);
         assert_eq!(Failure::from(Error::NotFound(long.clone())).message.chars().count(), LONGEST_MESSAGE + 1);
-        assert_eq!(Failure::from(Error::SpawnFailed(long.clone())).message, long);
+        assert_eq!(Failure::from(Error::spawn_failed(long.clone())).message, long);
         assert_eq!(Failure::conflict("short").message, "short");
     }
 

@@ -5,12 +5,10 @@ use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use perijove_core::hooks::HookTarget;
+use perijove_core::hooks;
 use perijove_core::identity::Identity;
 use perijove_core::records::UserRecord;
-use perijove_model::ServerName;
 use perijove_python::{RequestFacts, UserFacts};
-use serde_json::Value;
 
 use crate::app::App;
 use crate::caller::Caller;
@@ -73,5 +71,5 @@ fn scopes(identity: &Identity) -> Vec<String> {
 
 fn user_facts(app: &App, user: &UserRecord) -> UserFacts {
     let auth_state = app.hub.auth_state(&user.row);
-    HookTarget::new(user, &ServerName::default(), &Value::Null, auth_state.as_ref()).shown().user
+    hooks::user_facts(user, &[], auth_state.as_ref())
 }

@@ -31,10 +31,8 @@ pub struct Chosen {
     pub delete_invalid_users: bool,
     /// Its roles, if it manages them.
     pub managed_roles: Option<Vec<RoleSpec>>,
-    /// What it does in Python around servers.
-    pub around_servers: AroundServers,
-    /// Whether it runs in Python.
-    pub is_python: bool,
+    /// What it does around servers, if it runs in Python.
+    pub around_servers: Option<AroundServers>,
 }
 
 /// Builds it, and logs what is odd about its rules. The worker has been told about the hub.
@@ -74,8 +72,7 @@ async fn native(loaded: &Loaded, sections: &Sections) -> anyhow::Result<Chosen> 
         manage_groups: sections.manage_groups,
         delete_invalid_users: sections.delete_invalid_users,
         managed_roles: None,
-        around_servers: AroundServers::default(),
-        is_python: false,
+        around_servers: None,
     })
 }
 
@@ -92,13 +89,12 @@ async fn python(loaded: &Loaded, sections: &Sections, store: &Store, reason: &st
     };
     Ok(Chosen {
         crypt,
-        around_servers,
+        around_servers: Some(around_servers),
         manage_groups: description.manage_groups,
         delete_invalid_users: description.delete_invalid_users,
         authenticator: started.authenticator,
         policy: started.policy,
         managed_roles: started.managed_roles,
-        is_python: true,
     })
 }
 

@@ -81,7 +81,7 @@ impl HubCalls for CallsOf {
         match method {
             "login" => {
                 let Login { model } = read(&params)?;
-                let user = hub.login_by_plugin(model.into()).await.map_err(refused)?;
+                let user = hub.keep_login(model.into()).await.map_err(refused)?;
                 Ok(json!({ "name": user.row.name }))
             }
             "count_login" => {
@@ -159,8 +159,7 @@ fn refused(error: Error) -> HubCallError {
         Error::NotFound(_) => (Some(404), None),
         Error::Conflict(_) => (Some(409), None),
         Error::Busy { retry_after, .. } => (Some(429), *retry_after),
-        Error::SpawnFailed(_) => (Some(500), None),
-        Error::Status { status, .. } | Error::SpawnRefused { status, .. } => (Some(*status), None),
+        Error::Status(told) => (Some(told.status), None),
         Error::Internal(_) | Error::Store(_) => (None, None),
     };
     HubCallError { status, message: error.to_string(), retry_after }

@@ -106,7 +106,8 @@ pub async fn build(loaded: &Loaded, sections: &Sections, proxying: &Proxying) ->
         ..seed::read(&sections.hub, &chosen.policy)?
     };
     let (spawner, hooks) = plugins::spawner(loaded, sections, &settings, chosen.around_servers).await?;
-    let handlers = PluginHandlers::new(loaded.worker.as_ref(), sections, &settings, chosen.is_python)?;
+    let is_python = chosen.around_servers.is_some();
+    let handlers = PluginHandlers::new(loaded.worker.as_ref(), sections, &settings, is_python)?;
     let hub = HubParts {
         settings,
         store,

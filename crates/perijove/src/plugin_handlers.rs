@@ -109,10 +109,7 @@ struct Serving {
 impl PluginWorker for Serving {
     async fn serve(&self) -> Result<PluginPatterns, String> {
         let served = self.worker.serve_handlers(&self.server, SERVE_DEADLINE).await;
-        let patterns = served.map_err(|error| match error.as_python() {
-            Some(exception) => format!("{exception}\n{}", exception.traceback.trim_end()),
-            None => error.to_string(),
-        })?;
+        let patterns = served.map_err(|error| error.explained())?;
         let pattern = |HandlerPattern { regex, class }| PluginPattern { regex, class };
         Ok(PluginPatterns {
             authenticator: patterns.authenticator.into_iter().map(pattern).collect(),

@@ -4,13 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use perijove_core::Error;
 use perijove_core::hooks::{HookResult, HookTarget, Hooks};
 use perijove_model::Value;
 use perijove_python::{OwnSpawnerStep, SpawnerStep, WorkerError, Workers};
 use serde_json::Value as Json;
 
-use crate::python_hooks::{form_of, options_of, refused, scopes_of};
+use crate::python_hooks::{event_of, form_of, options_of, ready_step, refused, scopes_of};
 
 /// How long a page or a start waits for a hook. The first call imports upstream's classes, which takes seconds.
 const DEADLINE: Duration = Duration::from_secs(60);
@@ -66,10 +65,6 @@ impl Hooks for PluginHooks {
     }
 
     async fn progress_ready(&self, target: &HookTarget<'_>, event: Json) -> HookResult<Json> {
-        let event = Value::from_plain_json(&event).map_err(Error::internal)?;
-        let changed = self.ask(target, &SpawnerStep::ProgressReady(event)).await?;
-        changed
-            .to_plain_json()
-            .ok_or_else(|| Error::internal("Spawner.progress_ready_hook returned something that is no JSON"))
+        event_of(&self.ask(target, &ready_step(&event)?).await?)
     }
 }

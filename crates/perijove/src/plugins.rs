@@ -12,7 +12,6 @@ use perijove_core::settings::Settings;
 use perijove_model::Value;
 use perijove_python::Workers;
 use perijove_spawners::{self as spawners, PythonSpawner, Spawner, Timing};
-use std::time::Duration;
 
 use crate::python_hooks::AroundServers;
 use crate::sections::Sections;
@@ -25,7 +24,7 @@ const SPAWNER_WORKERS: usize = 2;
 /// The variable with the number of processes that run spawners of Python.
 const WORKERS_VARIABLE: &str = "PERIJOVE_SPAWNER_WORKERS";
 
-/// Builds the spawner, and the hooks around it.
+/// Builds the spawner, and the hooks around it. `authenticator` is what an authenticator in Python does around servers.
 ///
 /// # Errors
 /// A configuration that makes a start impossible.
@@ -33,7 +32,7 @@ pub async fn spawner(
     loaded: &Loaded,
     sections: &Sections,
     settings: &Settings,
-    authenticator: AroundServers,
+    authenticator: Option<AroundServers>,
 ) -> anyhow::Result<(Arc<dyn Spawner>, Arc<dyn Hooks>)> {
     let name = sections.classes.spawner.class.name();
     let logs = std::env::current_dir().context("the working directory cannot be read")?.join(SERVER_LOGS);
@@ -44,27 +43,35 @@ pub async fn spawner(
     let is_native = spawners::registry::find(name).is_some();
     if let Some(reason) = why_python(&sections.classes.spawner, is_native) {
         tracing::info!("Using Spawner: {name} (Python: {reason})");
-        return python_spawner(loaded, sections, settings, &context).await;
+        return python_spawner(loaded, sections, settings, authenticator.is_some(), &context).await;
     }
     let config =
         if loaded.allow_root { with_allow_root(&loaded.config, sections) } else { loaded.config.clone() };
     let spawner = spawners::registry::build(name, &config, &context)?;
     tracing::info!("Using Spawner: {} (native)", spawner.upstream_class());
-    Ok((Arc::from(spawner), python_hooks::new(loaded.worker.clone(), &loaded.config, authenticator)))
+    let around = authenticator.unwrap_or_default();
+    Ok((Arc::from(spawner), python_hooks::new(loaded.worker.clone(), &loaded.config, around)))
 }
 
 async fn python_spawner(
     loaded: &Loaded,
     sections: &Sections,
     settings: &Settings,
+    python_authenticator: bool,
     context: &spawners::registry::Context,
 ) -> anyhow::Result<(Arc<dyn Spawner>, Arc<dyn Hooks>)> {
     let worker = loaded.worker.as_ref().context("there is no Python worker to run the spawner")?;
-    let python_authenticator = sections.classes.authenticator.python.is_some();
     let workers = Workers::new(worker, worker_count(sections)?, !python_authenticator);
     let facts = hub_facts::collect(&loaded.config, sections, settings);
     let name = sections.classes.spawner.class.name();
-    let timing = configured_timing(sections);
+    // Until the class itself has been asked.
+    let options = &sections.spawner;
+    let timing = Timing::of_options(
+        options.start_timeout,
+        options.http_timeout,
+        options.poll_interval,
+        options.poll_jitter,
+    );
     let spawner =
         PythonSpawner::new(name, workers.clone(), facts, python_authenticator, timing, context).await?;
     Ok((Arc::new(spawner), plugin_hooks::new(workers)))
@@ -74,18 +81,6 @@ fn worker_count(sections: &Sections) -> anyhow::Result<usize> {
     let Some(count) = sections.environment.get(WORKERS_VARIABLE) else { return Ok(SPAWNER_WORKERS) };
     let count = count.parse().ok().filter(|count| (1..=64).contains(count));
     count.with_context(|| format!("{WORKERS_VARIABLE} must be a number from 1 to 64"))
-}
-
-/// What the configuration says of every spawner's patience, until the class itself has been asked.
-fn configured_timing(sections: &Sections) -> Timing {
-    let spawner = &sections.spawner;
-    let seconds = |count: i64| Duration::from_secs(u64::try_from(count).unwrap_or(0));
-    Timing {
-        start: seconds(spawner.start_timeout),
-        answer: seconds(spawner.http_timeout),
-        poll_interval: Some(seconds(spawner.poll_interval)).filter(|interval| !interval.is_zero()),
-        poll_jitter: spawner.poll_jitter,
-    }
 }
 
 /// Why Python must run a class, if it must.

@@ -7,11 +7,12 @@ use async_trait::async_trait;
 use perijove_authenticators::{
     AuthError, Authenticator, Description, Policy, PythonAuthenticator, UserDirectory,
 };
+use perijove_core::hooks;
 use perijove_core::records::UserRecord;
 use perijove_crypto::auth_state::CryptKeeper;
+use perijove_model::UserName;
 use perijove_model::role::RoleSpec;
-use perijove_model::{UserName, Value};
-use perijove_python::{GroupFacts, UserFacts, Worker};
+use perijove_python::{UserFacts, Worker};
 use perijove_store::Store;
 
 /// A Python authenticator, and what the hub is made of besides.
@@ -74,20 +75,6 @@ impl Users {
         let crypt = self.crypt.get().and_then(Option::as_ref);
         let state = user.row.encrypted_auth_state.as_deref().zip(crypt);
         let state = state.and_then(|(encrypted, crypt)| crypt.decrypt(encrypted).ok());
-        let python = |json: &serde_json::Value| Value::from_plain_json(json).unwrap_or(Value::None);
-        let group = |group: perijove_store::Group| GroupFacts {
-            properties: group.properties.as_ref().map_or_else(|| Value::Dict(Vec::new()), python),
-            name: group.name,
-        };
-        Ok(Some(UserFacts {
-            id: user.row.id,
-            name: user.row.name.clone(),
-            admin: user.row.admin,
-            groups: groups.into_iter().map(group).collect(),
-            roles: user.role_names().into_iter().map(str::to_owned).collect(),
-            created: user.row.created,
-            last_activity: user.row.last_activity,
-            auth_state: state.as_ref().map_or(Value::None, python),
-        }))
+        Ok(Some(hooks::user_facts(&user, &groups, state.as_ref())))
     }
 }

@@ -217,13 +217,9 @@ impl Hooks for ConfiguredHooks {
         if !self.calls.progress_ready {
             return Ok(event);
         }
-        let event = Value::from_plain_json(&event).map_err(Error::internal)?;
-        let step = SpawnerStep::ProgressReady(event);
+        let step = ready_step(&event)?;
         let outcome = self.run(target, target.shown(), step, PAGE_HOOKS).await?;
-        outcome
-            .value
-            .to_plain_json()
-            .ok_or_else(|| Error::internal("Spawner.progress_ready_hook returned something that is no JSON"))
+        event_of(&outcome.value)
     }
 }
 
@@ -250,6 +246,17 @@ pub(crate) fn options_of(value: &Value) -> HookResult<Json> {
     }
 }
 
+/// The question to `progress_ready_hook` about this event.
+pub(crate) fn ready_step(event: &Json) -> HookResult<SpawnerStep> {
+    Value::from_plain_json(event).map(SpawnerStep::ProgressReady).map_err(Error::internal)
+}
+
+/// The event that `progress_ready_hook` returned.
+pub(crate) fn event_of(value: &Value) -> HookResult<Json> {
+    let event = value.to_plain_json();
+    event.ok_or_else(|| Error::internal("Spawner.progress_ready_hook returned something that is no JSON"))
+}
+
 /// A list of scopes that a function returned; nothing is an empty one.
 pub(crate) fn scopes_of(value: Value) -> HookResult<Vec<String>> {
     let items = match value {
@@ -261,21 +268,18 @@ pub(crate) fn scopes_of(value: Value) -> HookResult<Vec<String>> {
     texts.ok_or_else(|| Error::internal("the scopes of a server must be a list of texts"))
 }
 
-/// What whoever waits for a hook is told: as upstream, the exception's text, which is how hooks speak to people. All of
-/// it is in the log.
+/// What whoever waits for a hook is told: as upstream, the exception's text, which is how hooks speak to people. A worker
+/// that gave no answer is the hub's own failure.
 pub(crate) fn refused(error: &WorkerError) -> Error {
     match plugin_error(error) {
-        SpawnError::Plugin { status, message, html_message, cause } => {
-            tracing::error!("{cause}");
-            Error::SpawnRefused { status, message, html_message }
-        }
+        told @ SpawnError::Plugin { .. } => told.into(),
         other => Error::internal(other),
     }
 }
 
 fn of_spawner(error: SpawnError) -> Error {
     match error {
-        SpawnError::Refused { status, message, .. } => Error::Status { status, message },
+        SpawnError::Refused { status, message, .. } => Error::status(status, message),
         other => Error::internal(other),
     }
 }

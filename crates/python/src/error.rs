@@ -40,6 +40,14 @@ pub struct PythonError {
     pub exit_status: Option<i32>,
 }
 
+impl PythonError {
+    /// What upstream shows of the exception: its first text for people that is not empty.
+    pub fn user_text(&self) -> Option<&str> {
+        let texts = [&self.user_message, &self.log_message, &self.reason];
+        texts.into_iter().flatten().map(String::as_str).find(|text| !text.is_empty())
+    }
+}
+
 fn place(location: Option<&SourceLocation>) -> String {
     location.map_or_else(String::new, |location| format!("{location}: "))
 }
@@ -115,6 +123,14 @@ impl WorkerError {
         match self {
             Self::Python(error) => Some(error),
             _ => None,
+        }
+    }
+
+    /// The failure for the log, with the traceback of an exception.
+    pub fn explained(&self) -> String {
+        match self {
+            Self::Python(exception) => format!("{exception}\n{}", exception.traceback.trim_end()),
+            other => other.to_string(),
         }
     }
 }

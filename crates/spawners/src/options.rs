@@ -152,12 +152,12 @@ impl Options for ProcessOptions {
 
     fn timing(&self) -> Timing {
         let options = &self.spawner;
-        Timing {
-            start: seconds(options.start_timeout),
-            answer: seconds(options.http_timeout),
-            poll_interval: Some(seconds(options.poll_interval)).filter(|interval| !interval.is_zero()),
-            poll_jitter: options.poll_jitter,
-        }
+        Timing::of_options(
+            options.start_timeout,
+            options.http_timeout,
+            options.poll_interval,
+            options.poll_jitter,
+        )
     }
 }
 

@@ -9,8 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use perijove_model::{ServerName, UserName, Value};
 use perijove_python::{
-    HubFacts, OwnSpawnerStep, PythonError, SpawnerFacts, SpawnerTiming, StartedServer, Worker, WorkerError,
-    Workers,
+    HubFacts, OwnSpawnerStep, SpawnerFacts, SpawnerTiming, StartedServer, Worker, WorkerError, Workers,
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value as Json};
@@ -140,7 +139,7 @@ impl Spawner for PythonSpawner {
     async fn warm_up(&self) -> Result<(), SetupError> {
         for worker in self.workers.iter() {
             let described = worker.describe_spawner(IMPORT_DEADLINE).await;
-            let described = described.map_err(|error| SetupError::Python(explained(&error)))?;
+            let described = described.map_err(|error| SetupError::Python(error.explained()))?;
             if let Some(timing) = described.timing {
                 *self.timing.lock().unwrap_or_else(PoisonError::into_inner) = from_python(timing);
             }
@@ -192,7 +191,7 @@ impl Spawner for PythonSpawner {
         let names = (user.as_str(), server.as_str());
         let step = OwnSpawnerStep::Progress;
         if let Err(error) = self.worker(user).own_spawner_by_name(names, step, None, &told).await {
-            tracing::warn!(user.name = %user, "Spawner.progress failed: {}", explained(&error));
+            tracing::warn!(user.name = %user, "Spawner.progress failed: {}", error.explained());
         }
         std::future::pending().await
     }
@@ -209,7 +208,7 @@ impl Spawner for PythonSpawner {
         match self.look(target, OwnSpawnerStep::GetUrl).await {
             Ok(url) => url.as_str().map(str::to_owned),
             Err(error) => {
-                tracing::warn!(user.name = %target.user, "Spawner.get_url failed: {}", explained(&error));
+                tracing::warn!(user.name = %target.user, "Spawner.get_url failed: {}", error.explained());
                 None
             }
         }
@@ -218,7 +217,7 @@ impl Spawner for PythonSpawner {
     async fn poll(&self, target: &Target) -> Poll {
         let answer = match self.look(target, OwnSpawnerStep::Poll).await {
             Ok(answer) => answer.to_plain_json().unwrap_or_default(),
-            Err(error) => return Poll::Unknown(explained(&error)),
+            Err(error) => return Poll::Unknown(error.explained()),
         };
         match answer.get("status") {
             Some(Json::Null) => Poll::Running,
@@ -244,7 +243,7 @@ impl Spawner for PythonSpawner {
                 }
             },
             Err(error) => {
-                tracing::error!(user.name = %target.user, "what follows a stop failed: {}", explained(&error));
+                tracing::error!(user.name = %target.user, "what follows a stop failed: {}", error.explained());
                 Map::new()
             }
         }
@@ -260,7 +259,7 @@ impl Spawner for PythonSpawner {
         let answer =
             self.step(&target.user, target.shown.as_ref(), OwnSpawnerStep::DeleteForever, SLOW).await;
         if let Err(error) = answer {
-            tracing::error!(user.name = %target.user, "Spawner.delete_forever failed: {}", explained(&error));
+            tracing::error!(user.name = %target.user, "Spawner.delete_forever failed: {}", error.explained());
         }
     }
 }
@@ -272,12 +271,12 @@ fn unusable(problem: &str) -> SpawnError {
 /// Seconds as Python has them, where negative ones and those that are no number are none.
 fn from_python(timing: SpawnerTiming) -> Timing {
     let seconds = |count: f64| Duration::try_from_secs_f64(count).unwrap_or_default();
-    Timing {
-        start: seconds(timing.start),
-        answer: seconds(timing.answer),
-        poll_interval: Some(seconds(timing.poll_interval)).filter(|interval| !interval.is_zero()),
-        poll_jitter: timing.poll_jitter,
-    }
+    Timing::new(
+        seconds(timing.start),
+        seconds(timing.answer),
+        seconds(timing.poll_interval),
+        timing.poll_jitter,
+    )
 }
 
 /// An event of `Spawner.progress`: a dictionary.
@@ -305,27 +304,12 @@ pub fn plugin_error(error: &WorkerError) -> SpawnError {
     let cause = match exception.status {
         // As upstream: an answer for the user, not a fault that needs a traceback.
         Some(_) => exception.to_string(),
-        None => explained(error),
+        None => error.explained(),
     };
     SpawnError::Plugin {
         status: exception.status.unwrap_or(500),
-        message: message(exception),
+        message: exception.user_text().unwrap_or(&exception.message).to_owned(),
         html_message: exception.user_html_message.clone(),
         cause,
-    }
-}
-
-/// What upstream shows of an exception.
-fn message(exception: &PythonError) -> String {
-    let texts = [&exception.user_message, &exception.log_message, &exception.reason];
-    let text = texts.into_iter().flatten().find(|text| !text.is_empty());
-    text.cloned().unwrap_or_else(|| exception.message.clone())
-}
-
-/// The failure with its traceback, for the log.
-fn explained(error: &WorkerError) -> String {
-    match error.as_python() {
-        Some(exception) => format!("{exception}\n{}", exception.traceback.trim_end()),
-        None => error.to_string(),
     }
 }

@@ -8,6 +8,7 @@ use perijove_model::{ServerName, UserName};
 use crate::error::SetupError;
 use crate::error::SpawnError;
 use crate::launch::{Launch, ProcessRecord, ServerState, Settings, Started, Stopped, Target};
+use crate::options::seconds;
 
 /// Whether a server runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +52,19 @@ pub struct Timing {
     pub poll_interval: Option<Duration>,
     /// `Spawner.poll_jitter`: the fraction by which intervals vary.
     pub poll_jitter: f64,
+}
+
+impl Timing {
+    /// The options of these names, as they are configured.
+    pub fn of_options(start_timeout: i64, http_timeout: i64, poll_interval: i64, poll_jitter: f64) -> Self {
+        Self::new(seconds(start_timeout), seconds(http_timeout), seconds(poll_interval), poll_jitter)
+    }
+
+    /// An interval of nothing means never.
+    pub(crate) fn new(start: Duration, answer: Duration, poll_interval: Duration, poll_jitter: f64) -> Self {
+        let poll_interval = Some(poll_interval).filter(|interval| !interval.is_zero());
+        Self { start, answer, poll_interval, poll_jitter }
+    }
 }
 
 /// Where a spawner reports while it starts a server.

@@ -51,7 +51,7 @@ impl PythonAuthenticator {
         hub_prefix: &str,
     ) -> Result<Self, SetupError> {
         let outcome = worker.authenticator_step("describe", &[], START_DEADLINE).await;
-        let outcome = outcome.map_err(|error| SetupError::Plugin(words(&error)))?;
+        let outcome = outcome.map_err(|error| SetupError::Plugin(error.explained()))?;
         let description = Description::read(&outcome.value).map_err(SetupError::Plugin)?;
         Ok(Self { worker, description, users, hub_prefix: hub_prefix.to_owned() })
     }
@@ -96,14 +96,6 @@ impl PythonAuthenticator {
 
 fn method(step: &str) -> String {
     format!("Authenticator.{step}")
-}
-
-/// An error for the log, with the traceback.
-fn words(error: &WorkerError) -> String {
-    match error.as_python() {
-        Some(exception) => format!("{exception}\n{}", exception.traceback.trim_end()),
-        None => error.to_string(),
-    }
 }
 
 /// The submitted form, as upstream's login handler gives it to the authenticator.
@@ -219,7 +211,7 @@ impl Authenticator for PythonAuthenticator {
         let args = [self.user(user).await?];
         match self.step("add_user", &args).await {
             Ok(_) => Ok(()),
-            Err(error @ WorkerError::Python(_)) => Err(AddUserError::Refused(words(&error))),
+            Err(error @ WorkerError::Python(_)) => Err(AddUserError::Refused(error.explained())),
             Err(error) => Err(exchange::failed(&method("add_user"), error.to_string()).into()),
         }
     }

@@ -19,7 +19,7 @@ use super::record::{PROCESS_KIND, PreparedStart};
 use super::registry::LiveServer;
 use super::start::StartRequest;
 use crate::error::{Error, Result};
-use crate::hooks::HookTarget;
+use crate::hooks::{HookTarget, python_value};
 use crate::hub::Hub;
 use crate::records::{UserRecord, address_url};
 
@@ -76,14 +76,11 @@ impl Hub {
             self.keep_session(prepared.spawner.id, session).await?;
         }
         let groups = self.groups_with_properties(user).await?;
-        let auth_state = self.auth_state(&user.row);
         let target = HookTarget {
-            user,
-            server_name: request.server.as_str(),
-            user_options: &options,
-            groups: &groups,
-            auth_state: auth_state.as_ref(),
+            user_options: options,
+            groups,
             handler: request.handler.as_deref(),
+            ..self.hook_target(user, &request.server)
         };
         if self.spawner.needs_facts() {
             launch.shown = Some(Arc::new(starting(&target, prepared, &launch.facts)));
@@ -104,7 +101,9 @@ impl Hub {
             user: user.name.clone(),
             server: request.server.clone(),
             base_url: launch.facts.server_base_url.clone(),
-            shown: launch.shown.map(|shown| Arc::new(with_state(&shown, &started.state))),
+            shown: launch
+                .shown
+                .map(|shown| Arc::new(with_state(Arc::unwrap_or_clone(shown), &started.state))),
             state: started.state,
             process: started.process,
             settings: started.settings.unwrap_or(launch.settings),
@@ -114,14 +113,14 @@ impl Hub {
     async fn start_within_limit(&self, launch: &Launch, journal: &dyn Journal) -> Result<Started> {
         let start = self.spawner.start(launch, journal);
         if self.spawner.keeps_start_timeout() {
-            return start.await.map_err(spawn_failed);
+            return Ok(start.await?);
         }
         let limit = launch.settings.timing().start;
-        let ended = timeout(limit, start).await.map_err(|_| {
+        let Ok(ended) = timeout(limit, start).await else {
             let seconds = limit.as_secs_f64();
-            Error::SpawnFailed(format!("The server did not start within {seconds} seconds."))
-        });
-        ended?.map_err(spawn_failed)
+            return Err(Error::spawn_failed(format!("The server did not start within {seconds} seconds.")));
+        };
+        Ok(ended?)
     }
 
     async fn groups_with_properties(&self, user: &UserRecord) -> Result<Vec<store::Group>> {
@@ -142,9 +141,7 @@ impl Hub {
         if let Some(form) = &self.settings.servers.options_form {
             return Ok(form.clone());
         }
-        let options = saved_options(user, server);
-        let auth_state = self.auth_state(&user.row);
-        let target = HookTarget { handler, ..HookTarget::new(user, server, &options, auth_state.as_ref()) };
+        let target = HookTarget { handler, ..self.hook_target(user, server) };
         self.hooks.options_form(&target).await
     }
 
@@ -161,9 +158,7 @@ impl Hub {
         query: Value,
         handler: Option<&RequestFacts>,
     ) -> Result<Value> {
-        let options = saved_options(user, server);
-        let auth_state = self.auth_state(&user.row);
-        let target = HookTarget { handler, ..HookTarget::new(user, server, &options, auth_state.as_ref()) };
+        let target = HookTarget { handler, ..self.hook_target(user, server) };
         self.hooks.options_from_query(&target, python_value(Some(&query))).await
     }
 
@@ -174,10 +169,7 @@ impl Hub {
         server: &ServerName,
         form: PythonValue,
     ) -> Result<Value> {
-        let options = saved_options(user, server);
-        let auth_state = self.auth_state(&user.row);
-        let target = HookTarget::new(user, server, &options, auth_state.as_ref());
-        self.hooks.options_from_form(&target, form).await
+        self.hooks.options_from_form(&self.hook_target(user, server), form).await
     }
 
     /// Lets the spawner say how a start goes on, until this is dropped.
@@ -251,10 +243,9 @@ impl Hub {
             _ => Map::new(),
         };
         let shown = self.spawner.needs_facts().then(|| {
-            let options = row.user_options.clone().unwrap_or_default();
-            let auth_state = self.auth_state(&user.row);
-            let shown = HookTarget::new(user, server, &options, auth_state.as_ref()).shown();
-            Arc::new(with_state(&shown, &state))
+            let mut target = self.hook_target(user, server);
+            target.user_options = row.user_options.clone().unwrap_or_default();
+            Arc::new(with_state(target.shown(), &state))
         });
         Ok(Some(Target {
             shown,
@@ -291,37 +282,6 @@ fn starting(target: &HookTarget<'_>, prepared: &PreparedStart, facts: &SpawnFact
 }
 
 /// The same server with this state.
-fn with_state(shown: &SpawnerFacts, state: &ServerState) -> SpawnerFacts {
-    SpawnerFacts { state: python_value(Some(&Value::Object(state.clone()))), ..shown.clone() }
-}
-
-fn python_value(json: Option<&Value>) -> PythonValue {
-    json.and_then(|json| PythonValue::from_plain_json(json).ok()).unwrap_or(PythonValue::None)
-}
-
-fn saved_options(user: &UserRecord, server: &ServerName) -> Value {
-    let saved = user.spawner(server.as_str()).and_then(|spawner| spawner.row.user_options.clone());
-    saved.unwrap_or_else(|| Value::Object(Map::new()))
-}
-
-/// What the user is told of a spawner's failure; the log gets all of it.
-fn spawn_failed(error: SpawnError) -> Error {
-    tracing::error!("{error}");
-    if let SpawnError::Plugin { .. } = &error {
-        return Error::SpawnRefused {
-            status: error.status(),
-            message: error.user_message(),
-            html_message: error.html_message().map(str::to_owned),
-        };
-    }
-    match error.status() {
-        500 => {
-            let mut message = error.user_message();
-            if let SpawnError::Exited { output, .. } = &error {
-                message = format!("{message}\n{output}");
-            }
-            Error::SpawnFailed(message)
-        }
-        status => Error::Status { status, message: error.user_message() },
-    }
+fn with_state(shown: SpawnerFacts, state: &ServerState) -> SpawnerFacts {
+    SpawnerFacts { state: python_value(Some(&Value::Object(state.clone()))), ..shown }
 }

@@ -150,14 +150,7 @@ impl Hub {
         let Some(new) = changes.name.as_ref().filter(|new| *new != server.as_str()) else { return Ok(()) };
         let new = ServerName::parse(new).map_err(|error| Error::Invalid(error.to_string()))?;
         let Some(target) = self.target(user, server).await? else { return Ok(()) };
-        self.spawner.rename(&target, &new).await.map_err(|error| {
-            tracing::error!("{error}");
-            Error::SpawnRefused {
-                status: error.status(),
-                message: error.user_message(),
-                html_message: error.html_message().map(str::to_owned),
-            }
-        })
+        Ok(self.spawner.rename(&target, &new).await?)
     }
 
     async fn change_server_rows(

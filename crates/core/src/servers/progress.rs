@@ -7,7 +7,6 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-use crate::hooks::HookTarget;
 use crate::hub::Hub;
 use crate::records::UserRecord;
 
@@ -95,11 +94,7 @@ impl Hub {
         // The caller's record may be from before the server had an address.
         let fresh = self.find_user(user.name.as_str()).await.ok().flatten();
         let user = fresh.as_deref().unwrap_or(user);
-        let options = user.spawner(server.as_str()).and_then(|spawner| spawner.row.user_options.clone());
-        let options = options.unwrap_or(Value::Null);
-        let auth_state = self.auth_state(&user.row);
-        let target = HookTarget::new(user, server, &options, auth_state.as_ref());
-        match self.hooks.progress_ready(&target, event.clone()).await {
+        match self.hooks.progress_ready(&self.hook_target(user, server), event.clone()).await {
             Ok(changed) => changed,
             Err(error) => {
                 tracing::error!(user.name = %user.name, "Error in ready_event hook: {error}");

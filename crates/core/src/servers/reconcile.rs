@@ -115,7 +115,7 @@ impl Hub {
             Poll::Running => self.record_adopted(&mut one).await,
         }
         let url = self.corrected_url(&one, url).await;
-        match self.wait_up(&one.target, &url, &one.target.base_url).await {
+        match self.wait_up(&one.target, &url).await {
             Ok(()) => {
                 tracing::info!("{name} still running");
                 self.adopt_server(one);

@@ -12,7 +12,6 @@ use tokio::sync::oneshot;
 use super::start::StartRequest;
 use crate::activity::Subject;
 use crate::error::{Error, Result};
-use crate::hooks::HookTarget;
 use crate::hub::Hub;
 use crate::records::UserRecord;
 use crate::scopes::{self, HUB_CLIENT};
@@ -150,9 +149,10 @@ impl Hub {
         user: &UserRecord,
         request: &StartRequest,
     ) -> Result<(Vec<String>, Vec<String>)> {
-        let options = request.options.clone().unwrap_or(Value::Null);
-        let auth_state = self.auth_state(&user.row);
-        let target = HookTarget::new(user, &request.server, &options, auth_state.as_ref());
+        let mut target = self.hook_target(user, &request.server);
+        if let Some(options) = &request.options {
+            target.user_options = options.clone();
+        }
         let configured = &self.settings.servers;
         let wanted = self.hooks.server_token_scopes(&target).await?;
         let allowed = self.hooks.oauth_client_allowed_scopes(&target).await?;
@@ -350,10 +350,10 @@ impl Hub {
         if let Some(server_id) = old_server
             && let Some(row) = tx.servers().find(server_id).await?
         {
-            let note = format!("Server at {}", row.base_url);
-            let tokens = tx.tokens().list_for_user_and_client(user_id, HUB_CLIENT).await?;
-            for token in tokens.into_iter().filter(|_| !stopped.will_resume) {
-                if token.note.as_deref() == Some(note.as_str()) {
+            if !stopped.will_resume {
+                let note = format!("Server at {}", row.base_url);
+                let tokens = tx.tokens().list_for_user_and_client(user_id, HUB_CLIENT).await?;
+                for token in tokens.into_iter().filter(|token| token.note.as_deref() == Some(&note)) {
                     tx.tokens().delete(token.id).await?;
                 }
             }

@@ -17,8 +17,8 @@ use super::Outcome;
 use super::progress::ProgressEvent;
 use super::record::PreparedStart;
 use super::registry::{LiveServer, TaskHandle};
-use super::state::{Event, Failure, ServerState};
-use crate::error::{Error, Result};
+use super::state::{Event, ServerState};
+use crate::error::{Error, Failure, Result};
 use crate::events::{ServerAction, ServerEvent};
 use crate::hub::Hub;
 use crate::records::UserRecord;
@@ -41,7 +41,7 @@ impl Hub {
     ///
     /// # Errors
     /// [`Error::Busy`] at a limit; [`Error::Invalid`] if the server is active already;
-    /// [`Error::SpawnFailed`] or [`Error::Status`] if the start failed meanwhile.
+    /// [`Error::Status`] if the start failed meanwhile.
     pub async fn start_server(
         self: &Arc<Self>,
         user: &Arc<UserRecord>,
@@ -196,8 +196,7 @@ impl Hub {
         advance(live, Event::Launched)?;
         let url = self.target_url(user.row.id, &request.server).await?;
         let url = url.ok_or_else(|| Error::internal("the address of the server is not in the database"))?;
-        let base_url = self.settings.server_path(&user.name.escaped(), &request.server.escaped());
-        self.wait_up(&target, &url, &base_url).await?;
+        self.wait_up(&target, &url).await?;
         Ok((target, url))
     }
 
@@ -205,7 +204,7 @@ impl Hub {
         let status = match outcome {
             Ok(()) => "success",
             // Refused, and nothing is broken.
-            Err(Error::Status { status: ..500, .. } | Error::SpawnRefused { status: ..500, .. }) => "failure",
+            Err(Error::Status(Failure { status: ..500, .. })) => "failure",
             Err(_) => "error",
         };
         self.metrics.starts.observe(["", status], began.elapsed());
@@ -272,14 +271,9 @@ async fn wait_for_start(live: &LiveServer, failed_stops: u64, patience: Duration
         Ok(Err(_)) | Err(_) => return Ok(Outcome::Pending),
     };
     match state {
-        ServerState::Failed(failure) if failure.status == 500 && failure.html_message.is_none() => {
-            Err(Error::SpawnFailed(failure.message))
-        }
-        ServerState::Failed(Failure { status, message, html_message }) => {
-            Err(Error::SpawnRefused { status, message, html_message })
-        }
-        _ if live.failed_stops() > failed_stops => Err(Error::SpawnFailed(
-            "The start of the server failed, and it could not be stopped either. The hub's log has the cause.".into(),
+        ServerState::Failed(failure) => Err(Error::Status(failure)),
+        _ if live.failed_stops() > failed_stops => Err(Error::spawn_failed(
+            "The start of the server failed, and it could not be stopped either. The hub's log has the cause.",
         )),
         _ => Ok(Outcome::Done),
     }
@@ -295,14 +289,9 @@ fn advance(live: &LiveServer, event: Event) -> Result<()> {
 }
 
 fn failure_of(error: &Error) -> Failure {
-    let mut html_message = None;
     let (status, message) = match error {
-        Error::SpawnRefused { status, message, html_message: html } => {
-            html_message.clone_from(html);
-            (*status, message.clone())
-        }
-        Error::Status { status, message } => (*status, message.clone()),
-        Error::SpawnFailed(message) | Error::Invalid(message) => (500, message.clone()),
+        Error::Status(failure) => return failure.clone(),
+        Error::Invalid(message) => (500, message.clone()),
         // Its user was deleted meanwhile.
         Error::NotFound(message) => (404, message.clone()),
         _ => (
@@ -310,7 +299,7 @@ fn failure_of(error: &Error) -> Failure {
             "Your server could not be started. Its administrator finds the cause in the log.".to_owned(),
         ),
     };
-    Failure { message, html_message, status }
+    Failure { status, message, html_message: None }
 }
 
 /// A waiting time in words: tens of seconds, or minutes.

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::error::Failure;
+
 /// Where a server is in its life.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ServerState {
@@ -30,17 +32,6 @@ pub enum StartPhase {
     WaitingForAnswer,
     /// The server answers; its route is being added.
     AddingRoute,
-}
-
-/// Why a start failed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Failure {
-    /// The text for the user.
-    pub message: String,
-    /// The same as HTML, where a hook gave one.
-    pub html_message: Option<String>,
-    /// The HTTP status that pages answer with.
-    pub status: u16,
 }
 
 /// What happens to a server.

@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 
 use perijove_model::name::ServerName;
 use perijove_spawners::{Stopped, Target};
-use serde_json::Value;
 use tokio::time::timeout;
 use tracing::Instrument;
 
@@ -15,7 +14,6 @@ use super::start::log_name;
 use super::state::{Event, ServerState};
 use crate::error::{Error, Result};
 use crate::events::ServerAction;
-use crate::hooks::HookTarget;
 use crate::hub::Hub;
 use crate::metrics::outcome;
 use crate::records::UserRecord;
@@ -177,11 +175,7 @@ impl Hub {
         if let Some(target) = &target {
             self.keep_state(user, server, self.spawner.after_stop(target).await).await;
         }
-        let options = user.spawner(server.as_str()).and_then(|spawner| spawner.row.user_options.clone());
-        let options = options.unwrap_or(Value::Null);
-        let auth_state = self.auth_state(&user.row);
-        let target = HookTarget::new(user, server, &options, auth_state.as_ref());
-        if let Err(error) = self.hooks.after_stop(&target).await {
+        if let Err(error) = self.hooks.after_stop(&self.hook_target(user, server)).await {
             tracing::error!("post_stop_hook failed: {error}");
         }
         self.close_session(user, server).await;

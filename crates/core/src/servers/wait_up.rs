@@ -17,26 +17,26 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(250);
 const ONE_TRY: Duration = Duration::from_secs(10);
 
 impl Hub {
-    /// Waits until `GET {url}{base_url}api` is answered with anything but a server error. Ends
+    /// Waits until `GET {url}{base URL}api` is answered with anything but a server error. Ends
     /// early, with its last lines of output, if the server does.
     ///
     /// # Errors
-    /// [`Error::SpawnFailed`] after `http_timeout`, or if the process ended.
-    pub(super) async fn wait_up(&self, target: &Target, url: &str, base_url: &str) -> Result<()> {
+    /// [`Error::Status`] after `http_timeout`, or if the process ended.
+    pub(super) async fn wait_up(&self, target: &Target, url: &str) -> Result<()> {
         let limit = target.settings.timing().answer;
-        let probe = format!("{url}{base_url}api");
+        let probe = format!("{url}{}api", target.base_url);
         tokio::select! {
             up = timeout(limit, self.poll_url(&probe)) => match up {
                 Ok(version) => {
                     check_version(version.as_deref());
                     Ok(())
                 }
-                Err(_) => Err(Error::SpawnFailed(format!("The server did not answer within {} seconds.", limit.as_secs_f64()
+                Err(_) => Err(Error::spawn_failed(format!("The server did not answer within {} seconds.", limit.as_secs_f64()
                 ))),
             },
             report = self.spawner.wait(target) => {
                 let code = report.code.map_or_else(|| "unknown".to_owned(), |code| code.to_string());
-                Err(Error::SpawnFailed(format!(
+                Err(Error::spawn_failed(format!(
                     "The server ended before it answered (exit code {code}).\n{}", report.output
                 )))
             }

@@ -96,7 +96,7 @@ impl Hub {
         let row = row.ok_or_else(|| Error::NotFound(format!("Service {name} does not exist")))?;
         if row.from_config {
             let message = format!("Service {name} is not modifiable at runtime");
-            return Err(Error::Status { status: 405, message });
+            return Err(Error::status(405, message));
         }
         self.forget_service(&row).await?;
         self.refresh_menu().await?;

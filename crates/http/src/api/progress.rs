@@ -9,10 +9,11 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::{Stream, stream};
 use perijove_core::Hub;
+use perijove_core::error::Failure as StartFailure;
 use perijove_core::records::UserRecord;
 use perijove_core::servers::progress::ProgressEvent;
 use perijove_core::servers::registry::LiveServer;
-use perijove_core::servers::state::{Failure as StartFailure, ServerState};
+use perijove_core::servers::state::ServerState;
 use perijove_model::ServerName;
 use serde_json::{Value, json};
 

@@ -76,8 +76,9 @@ fn user() -> UserRecord {
     }
 }
 
-fn target<'a>(user: &'a UserRecord, server_name: &'a str, user_options: &'a Json) -> HookTarget<'a> {
-    HookTarget { user, server_name, user_options, groups: &[], auth_state: None, handler: None }
+fn target<'a>(user: &'a UserRecord, server_name: &'a str, user_options: &Json) -> HookTarget<'a> {
+    let user_options = user_options.clone();
+    HookTarget { user, server_name, user_options, groups: Vec::new(), auth_state: None, handler: None }
 }
 
 fn launch(config: &Config, options: &Json) -> Launch {
@@ -165,8 +166,7 @@ async fn functions_change_the_launch_that_they_are_called_for() {
     let (user, options) = (user(), json!({"size": "big", "cpu": 2}));
     let target = target(&user, "lab", &options);
     let mut launch = launch(&config, &options);
-    let auth_state = json!({"token": "t0k"});
-    let target = HookTarget { auth_state: Some(&auth_state), ..target };
+    let target = HookTarget { auth_state: Some(json!({"token": "t0k"})), ..target };
     hooks.before_spawn(&target, &mut launch).await.unwrap();
     let value = |name: &str| launch.settings.value(name).unwrap().to_plain_json().unwrap();
     let environment = json!({"CALLED": "ADAlab", "PLAIN": "x", "TOKEN": "t0k", "GROUP": "staff"});
@@ -195,7 +195,7 @@ async fn forms_are_made_and_read_by_functions() {
     let options = hooks.options_from_form(&target, form).await.unwrap();
     assert_eq!(options, json!({"size": "big", "whose": "ada"}));
     let broken = hooks.options_from_form(&target, Value::Dict(Vec::new())).await;
-    assert!(matches!(broken, Err(Error::SpawnRefused { status: 500, message, .. }) if message == "'size'"));
+    assert!(matches!(broken, Err(Error::Status(told)) if told.status == 500 && told.message == "'size'"));
 }
 
 #[tokio::test]
@@ -210,16 +210,14 @@ async fn what_a_hook_refuses_or_breaks_fails_that_launch_alone() {
         result
     };
     let refused = attempt(json!({"size": "a", "refuse": true})).await;
-    assert!(
-        matches!(refused, Err(Error::SpawnRefused { status: 403, message, .. }) if message == "not today")
-    );
+    assert!(matches!(refused, Err(Error::Status(told)) if told.status == 403 && told.message == "not today"));
     let broken = attempt(json!({"size": "a", "break": true})).await;
     let Err(Error::Internal(text)) = broken else { panic!("{broken:?}") };
     assert!(text.contains("SimpleLocalProcessSpawner.consecutive_failure_limit"), "{text}");
     // As upstream, the exception's text is for the user.
     let failed = attempt(json!({"size": "a", "fail": true})).await;
     assert!(
-        matches!(failed, Err(Error::SpawnRefused { status: 500, message, .. }) if message == "secret details")
+        matches!(failed, Err(Error::Status(told)) if told.status == 500 && told.message == "secret details")
     );
     attempt(json!({"size": "a"})).await.unwrap();
 }
