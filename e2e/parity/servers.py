@@ -75,7 +75,7 @@ STARTS = [
         DELETE("users/sd1/servers/lab", who="browser:sd1", json={"remove": True}), POST("users/sd1/server", who="browser:admin", json={}), DELETE("users/sd1/server", who="browser:admin"), POST("users/sd1/server", who="browser:sd2", json={}),
     ], words=True),
     Case("died", [
-        POST("users/se1"), POST("users/se1/server"), KILL("se1"), POST("users/se1/server"), GET("users/se1"), KILL("se1"), GET("/hub/user/se1/", who="nobody"), GET("users/se1/server"), DELETE("users/se1", until=204),
+        POST("users/se1"), POST("users/se1/server"), KILL("se1"), POST("users/se1/server", until=201), GET("users/se1"), KILL("se1"), GET("/hub/user/se1/", who="nobody"), GET("users/se1/server"), DELETE("users/se1", until=204),
     ], words=True, ignore={key: "Perijove notices the end at once" for key in ("ready", "stopped", "started", "state", "pending", "url", "server", "servers", "user_options")}),
     Case("failing", [
         POST("users/fail-a"), POST("users/fail-a/server"), *with_all("fail-a"), GET("users/fail-a/server"), POST("users/fail-a/servers/lab"), *with_all("fail-a"),

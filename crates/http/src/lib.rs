@@ -23,6 +23,7 @@ mod request_facts;
 mod request_log;
 mod responses;
 mod routes;
+mod server_path;
 mod service;
 mod xsrf;
 

@@ -20,20 +20,16 @@ use serde_json::{Value, json};
 use crate::app::App;
 use crate::error::{Answer, Failure};
 use crate::openapi::{Operation, schema};
+use crate::server_path::ServerPath;
 
 /// An empty line after this silence keeps proxies from closing the connection.
 const KEEP_ALIVE: Duration = Duration::from_secs(8);
 
-/// Streams the start of the default server.
-pub async fn stream_default(app: State<App>, Path(user): Path<String>) -> Answer {
-    stream(app, Path((user, String::new()))).await
-}
-
 /// Streams a start until it ends; a ready server has one event.
-pub async fn stream(State(app): State<App>, Path((user, server)): Path<(String, String)>) -> Answer {
+pub async fn stream(State(app): State<App>, Path(path): Path<ServerPath>) -> Answer {
     let missing = || Failure::not_found("");
-    let user = app.hub.find_user(&user).await?.ok_or_else(missing)?;
-    let spawner = user.spawner(&server).ok_or_else(missing)?;
+    let user = path.user(&app.hub).await?;
+    let spawner = user.spawner(&path.server_name).ok_or_else(missing)?;
     let live = app.hub.live_server(user.row.id, &spawner.name);
     match live.as_ref().map(|live| live.state()) {
         Some(ServerState::Ready) => {
@@ -49,7 +45,10 @@ pub async fn stream(State(app): State<App>, Path((user, server)): Path<(String, 
         }
         // Upstream does not find a server of which it keeps no object, whether or not there is a row.
         _ if !app.hub.knew_server(user.row.id, &spawner.name) => Err(missing()),
-        _ => Err(Failure::bad_request(format!("{} is not starting...", user.server_log_name(&server)))),
+        _ => {
+            let name = user.server_log_name(&path.server_name);
+            Err(Failure::bad_request(format!("{name} is not starting...")))
+        }
     }
 }
 

@@ -16,6 +16,7 @@ use perijove_core::urls::with_query;
 use perijove_model::ServerName;
 use perijove_python::RequestFacts;
 use perijove_web::contexts::Spawn;
+use serde::Deserialize;
 use serde_json::{Map, Value};
 use url::form_urlencoded;
 
@@ -64,56 +65,21 @@ impl Visit {
     }
 }
 
-/// One's own default server.
-pub async fn own(State(app): State<App>, visit: Visit) -> Answer {
-    let user = visit.caller.user()?.clone();
-    show(&app, &visit, user, "").await
+/// The server of a page's path; one's own default server where it names nobody.
+#[derive(Debug, Deserialize)]
+pub struct OwnOrNamed {
+    user_name: Option<String>,
+    #[serde(default)]
+    server_name: String,
 }
 
-/// The default server of the user in the path.
-pub async fn default_server(State(app): State<App>, visit: Visit, Path(user): Path<String>) -> Answer {
-    let user = find_user(&app, &user).await?;
-    show(&app, &visit, user, "").await
-}
-
-/// A named server.
-pub async fn named_server(
-    State(app): State<App>,
-    visit: Visit,
-    Path((user, server)): Path<(String, String)>,
-) -> Answer {
-    let user = find_user(&app, &user).await?;
-    show(&app, &visit, user, &server).await
-}
-
-/// The form for one's own default server.
-pub async fn submit_own(State(app): State<App>, visit: Visit, headers: HeaderMap, body: Bytes) -> Answer {
-    let user = visit.caller.user()?.clone();
-    submit(&app, visit, user, "", &headers, &body).await
-}
-
-/// The form for the default server of the user in the path.
-pub async fn submit_default_server(
-    State(app): State<App>,
-    visit: Visit,
-    Path(user): Path<String>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Answer {
-    let user = find_user(&app, &user).await?;
-    submit(&app, visit, user, "", &headers, &body).await
-}
-
-/// The form for a named server.
-pub async fn submit_named_server(
-    State(app): State<App>,
-    visit: Visit,
-    Path((user, server)): Path<(String, String)>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Answer {
-    let user = find_user(&app, &user).await?;
-    submit(&app, visit, user, &server, &headers, &body).await
+impl OwnOrNamed {
+    async fn user(&self, app: &App, caller: &Caller) -> Result<Arc<UserRecord>, Failure> {
+        match &self.user_name {
+            Some(name) => find_user(app, name).await,
+            None => Ok(caller.user()?.clone()),
+        }
+    }
 }
 
 /// The user that a path names.
@@ -135,12 +101,15 @@ fn pending_url(app: &App, user: &UserRecord, server: &ServerName, query: &str) -
     }
 }
 
-async fn show(app: &App, visit: &Visit, user: Arc<UserRecord>, server: &str) -> Answer {
+/// Starts a server at once, or shows the form for its options.
+pub async fn show(State(app): State<App>, visit: Visit, Path(path): Path<OwnOrNamed>) -> Answer {
+    let (app, visit, server) = (&app, &visit, path.server_name.as_str());
+    let user = path.user(app, &visit.caller).await?;
     let query = visit.query();
     let shown = parameter(query, "display_name").filter(|name| !server.is_empty() && !name.is_empty());
     let display_name = shown.unwrap_or_else(|| server.to_owned());
     let name = checked_name(app, visit, &user, server, &display_name).await?;
-    if let Some(elsewhere) = already(app, &visit.caller, &user, &name, query) {
+    if let Some(elsewhere) = already(app, visit, &user, &name) {
         return Ok(elsewhere);
     }
     let options = options_of_query(query)?;
@@ -149,7 +118,7 @@ async fn show(app: &App, visit: &Visit, user: Arc<UserRecord>, server: &str) -> 
         let started = async {
             let options = Value::Object(options);
             let options = app.hub.options_from_query(&user, &name, options, visit.handler()).await?;
-            begin(app, &visit.caller, &user, visit.start(&name, &display_name, Some(options)), query).await
+            begin(app, visit, &user, visit.start(&name, &display_name, Some(options))).await
         };
         match started.await {
             Ok(response) => return Ok(response),
@@ -161,21 +130,23 @@ async fn show(app: &App, visit: &Visit, user: Arc<UserRecord>, server: &str) -> 
         let start = visit.start(&name, &display_name, None);
         return match failed {
             Some(failure) => Err(failure),
-            None => begin_or_explain(app, &visit.caller, &user, start, query).await,
+            None => begin_or_explain(app, visit, &user, start).await,
         };
     }
     render_form(app, visit, &user, &name, form, failed)
 }
 
-async fn submit(
-    app: &App,
+/// Starts a server with the options of the form.
+pub async fn submit(
+    State(app): State<App>,
     visit: Visit,
-    user: Arc<UserRecord>,
-    server: &str,
-    headers: &HeaderMap,
-    body: &Bytes,
+    Path(path): Path<OwnOrNamed>,
+    headers: HeaderMap,
+    body: Bytes,
 ) -> Answer {
-    let visit = Visit { seen: SeenByPython(visit.seen.with_body(body)), ..visit };
+    let (app, server) = (&app, path.server_name.as_str());
+    let user = path.user(app, &visit.caller).await?;
+    let visit = Visit { seen: SeenByPython(visit.seen.with_body(&body)), ..visit };
     let name = checked_name(app, &visit, &user, server, server).await?;
     let state = app.hub.server_state(user.row.id, &name);
     if let Some(pending) = state.pending() {
@@ -190,11 +161,9 @@ async fn submit(
             user.server_log_name(name.as_str())
         )));
     }
-    let form = form::fields(headers, body).await?;
+    let form = form::fields(&headers, &body).await?;
     let outcome = match app.hub.options_from_form(&user, &name, form).await {
-        Ok(options) => {
-            begin(app, &visit.caller, &user, visit.start(&name, server, Some(options)), visit.query()).await
-        }
+        Ok(options) => begin(app, &visit, &user, visit.start(&name, server, Some(options))).await,
         Err(error) => Err(refused_form(error)),
     };
     match outcome {
@@ -231,51 +200,34 @@ async fn checked_name(
 }
 
 /// Where to go if the server runs, or is on its way up or down, already.
-fn already(
-    app: &App,
-    caller: &Caller,
-    user: &UserRecord,
-    server: &ServerName,
-    query: &str,
-) -> Option<Response> {
+fn already(app: &App, visit: &Visit, user: &UserRecord, server: &ServerName) -> Option<Response> {
+    let (client, query) = (visit.caller.client(), visit.query());
     let state = app.hub.server_state(user.row.id, server);
     if state.is_ready() {
         let url = app.hub.settings.server_path(&user.name.escaped(), &server.escaped());
-        return Some(redirect(&next_url::resolve(&app.hub, caller.client(), query, Some(user), Some(&url))));
+        return Some(redirect(&next_url::resolve(&app.hub, client, query, Some(user), Some(&url))));
     }
     state.is_active().then(|| redirect(&pending_url(app, user, server, query)))
 }
 
-async fn begin(
-    app: &App,
-    caller: &Caller,
-    user: &Arc<UserRecord>,
-    request: StartRequest,
-    query: &str,
-) -> Answer {
-    let user = &refresh::before_spawn(app, caller, user.clone()).await?;
-    let url = pending_url(app, user, &request.server, query);
+async fn begin(app: &App, visit: &Visit, user: &Arc<UserRecord>, request: StartRequest) -> Answer {
+    let user = &refresh::before_spawn(app, &visit.caller, user.clone()).await?;
+    let url = pending_url(app, user, &request.server, visit.query());
     app.hub.start_server_within(user, request, MOMENT).await?;
     Ok(redirect(&url))
 }
 
 /// The same for a start without a form to come back to: what fails at once is told with the server's last words and
 /// a button to try again, with the status of upstream's error page.
-async fn begin_or_explain(
-    app: &App,
-    caller: &Caller,
-    user: &Arc<UserRecord>,
-    request: StartRequest,
-    query: &str,
-) -> Answer {
+async fn begin_or_explain(app: &App, visit: &Visit, user: &Arc<UserRecord>, request: StartRequest) -> Answer {
     let server = request.server.clone();
-    let failure = match begin(app, caller, user, request, query).await {
+    let failure = match begin(app, visit, user, request).await {
         Ok(response) => return Ok(response),
         Err(failure) => failure,
     };
     match app.hub.server_state(user.row.id, &server) {
         ServerState::Failed(told) if told.message == failure.message => {
-            spawn_pending::show(app, caller, user, server, query)
+            spawn_pending::show(app, &visit.caller, user, server, visit.query())
         }
         _ => Err(failure),
     }

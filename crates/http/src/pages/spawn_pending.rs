@@ -17,28 +17,20 @@ use crate::caller::Caller;
 use crate::error::{Answer, Failure};
 use crate::guard::redirect;
 use crate::next_url;
+use crate::server_path::ServerPath;
 
-/// Of a default server.
-pub async fn default_server(
+/// Of the server in the path.
+pub async fn of_path(
     State(app): State<App>,
     caller: Caller,
-    Path(user): Path<String>,
+    Path(path): Path<ServerPath>,
     uri: Uri,
 ) -> Answer {
-    let user = find_user(&app, &user).await?;
-    show(&app, &caller, &user, ServerName::default(), uri.query().unwrap_or_default())
-}
-
-/// Of a named server.
-pub async fn named_server(
-    State(app): State<App>,
-    caller: Caller,
-    Path((user, server)): Path<(String, String)>,
-    uri: Uri,
-) -> Answer {
-    let user = find_user(&app, &user).await?;
+    let user = find_user(&app, &path.user_name).await?;
+    let server = &path.server_name;
     let missing = || Failure::not_found(format!("{} has no such server {server}", user.name));
-    let name = user.spawner(&server).ok_or_else(missing)?.name.clone();
+    let known = user.spawner(server).map(|spawner| spawner.name.clone());
+    let name = known.or_else(|| server.is_empty().then(ServerName::default)).ok_or_else(missing)?;
     show(&app, &caller, &user, name, uri.query().unwrap_or_default())
 }
 

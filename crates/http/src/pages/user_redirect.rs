@@ -3,6 +3,7 @@
 use axum::extract::{Path, State};
 use axum::http::Uri;
 use perijove_core::urls::{join, with_query};
+use serde::Deserialize;
 
 use crate::app::App;
 use crate::caller::Caller;
@@ -11,16 +12,18 @@ use crate::guard::redirect;
 use crate::next_url::keep_parameters;
 use crate::request_facts::SeenByPython;
 
-/// To the top of one's server.
-pub async fn show_root(app: State<App>, caller: Caller, uri: Uri, seen: SeenByPython) -> Answer {
-    show(app, caller, Path(String::new()), uri, seen).await
+/// What is below `/user-redirect/`.
+#[derive(Debug, Deserialize)]
+pub struct Place {
+    #[serde(default)]
+    path: String,
 }
 
 /// To `path` in one's server, which is started if need be.
 pub async fn show(
     State(app): State<App>,
     caller: Caller,
-    Path(path): Path<String>,
+    Path(Place { path }): Path<Place>,
     uri: Uri,
     seen: SeenByPython,
 ) -> Answer {

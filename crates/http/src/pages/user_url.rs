@@ -11,6 +11,7 @@ use perijove_core::urls::with_query;
 use perijove_model::ServerName;
 use perijove_model::scope::Resource;
 use perijove_web::contexts::NotRunning;
+use serde::Deserialize;
 use serde_json::json as value;
 
 use super::spawn_pending::spawn_url;
@@ -25,28 +26,25 @@ use crate::responses::json;
 /// More redirects than this between hub and server are a loop.
 const REDIRECTS_AT_MOST: u32 = 4;
 
-/// `/hub/user/NAME`.
-pub async fn show(
-    app: State<App>,
-    caller: Caller,
-    Path(user): Path<String>,
-    headers: HeaderMap,
-    uri: Uri,
-) -> Answer {
-    show_path(app, caller, Path((user, String::new())), headers, uri).await
+/// What is below `/hub/user/`.
+#[derive(Debug, Deserialize)]
+pub struct UserPath {
+    user_of_url: String,
+    #[serde(default)]
+    rest: String,
 }
 
-/// `/hub/user/NAME/…`: on to the server if it is ready, to its progress page if it is starting, or
+/// `/hub/user/NAME[/…]`: on to the server if it is ready, to its progress page if it is starting, or
 /// a page that offers to start it.
-pub async fn show_path(
+pub async fn show(
     State(app): State<App>,
     caller: Caller,
-    Path((user_name, rest)): Path<(String, String)>,
+    Path(UserPath { user_of_url, rest }): Path<UserPath>,
     headers: HeaderMap,
     uri: Uri,
 ) -> Answer {
     let missing = || Failure::not_found("No access to resources or resources not found");
-    let user = app.hub.find_user(&user_name).await?.ok_or_else(missing)?;
+    let user = app.hub.find_user(&user_of_url).await?.ok_or_else(missing)?;
     let first = rest.split('/').next().unwrap_or_default();
     let scopes = caller.authorisation();
     let may = |server: &str| {
@@ -78,19 +76,9 @@ pub async fn show_path(
 }
 
 /// Anything but GET of a server that is not running: programs, who get JSON.
-pub async fn refuse(
-    State(app): State<App>,
-    caller: Caller,
-    Path((user_name, _)): Path<(String, String)>,
-    uri: Uri,
-) -> Answer {
-    let name = perijove_model::UserName::from_stored(user_name);
+pub async fn refuse(State(app): State<App>, caller: Caller, Path(path): Path<UserPath>, uri: Uri) -> Answer {
+    let name = perijove_model::UserName::from_stored(path.user_of_url);
     answer_json(&app, &caller, &name.escaped(), &ServerName::default(), uri.path())
-}
-
-/// The same for a path that ends with the user's name.
-pub async fn refuse_root(app: State<App>, caller: Caller, Path(user_name): Path<String>, uri: Uri) -> Answer {
-    refuse(app, caller, Path((user_name, String::new())), uri).await
 }
 
 fn status(app: &App) -> StatusCode {

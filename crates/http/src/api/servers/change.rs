@@ -9,7 +9,6 @@ use perijove_model::api::ServerModel;
 use perijove_model::value::repr_of_text;
 use serde_json::{Map, Value};
 
-use super::find_user;
 use crate::api::body;
 use crate::app::App;
 use crate::caller::Caller;
@@ -18,29 +17,20 @@ use crate::models;
 use crate::openapi::{Operation, schema};
 use crate::request_facts::SeenByPython;
 use crate::responses::json;
+use crate::server_path::ServerPath;
 
 const FIELDS: [&str; 3] = ["name", "display_name", "user_options"];
-
-/// Changes the default server.
-pub async fn change_default(
-    app: State<App>,
-    caller: Caller,
-    Path(user): Path<String>,
-    seen: SeenByPython,
-    bytes: Bytes,
-) -> Answer {
-    change(app, caller, Path((user, String::new())), seen, bytes).await
-}
 
 /// Changes a stopped server.
 pub async fn change(
     State(app): State<App>,
     caller: Caller,
-    Path((user, server)): Path<(String, String)>,
+    Path(path): Path<ServerPath>,
     seen: SeenByPython,
     bytes: Bytes,
 ) -> Answer {
-    let user = find_user(&app, &user).await?;
+    let user = path.user(&app.hub).await?;
+    let server = path.server_name;
     let changes = parse(&bytes)?;
     let display_name = changes.display_name.clone().or_else(|| changes.name.clone());
     match (&changes.name, &display_name) {

@@ -5,7 +5,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use perijove_model::api::ServerModel;
 
-use super::{find_user, request};
+use super::request;
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{Answer, Failure};
@@ -13,10 +13,11 @@ use crate::models;
 use crate::openapi::Operation;
 use crate::request_facts::SeenByPython;
 use crate::responses::json;
+use crate::server_path::ServerPath;
 
 /// The default server always exists.
-pub async fn create_default(State(app): State<App>, Path(user): Path<String>) -> Answer {
-    let user = find_user(&app, &user).await?;
+pub async fn create_default(State(app): State<App>, Path(path): Path<ServerPath>) -> Answer {
+    let user = path.user(&app.hub).await?;
     Err(Failure::conflict(format!("User {} already has a default server", user.name)))
 }
 
@@ -24,11 +25,12 @@ pub async fn create_default(State(app): State<App>, Path(user): Path<String>) ->
 pub async fn create(
     State(app): State<App>,
     caller: Caller,
-    Path((user, server)): Path<(String, String)>,
+    Path(path): Path<ServerPath>,
     seen: SeenByPython,
     bytes: Bytes,
 ) -> Answer {
-    let user = find_user(&app, &user).await?;
+    let user = path.user(&app.hub).await?;
+    let server = path.server_name;
     if user.spawner(&server).is_some() {
         return Err(Failure::conflict(format!("User {} already has server {server}", user.name)));
     }

@@ -5,28 +5,20 @@ use axum::http::StatusCode;
 use perijove_core::records::SpawnerRecord;
 use perijove_model::api::ServerModel;
 
-use super::find_user;
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{Answer, Failure};
 use crate::models;
 use crate::openapi::Operation;
 use crate::responses::json;
+use crate::server_path::ServerPath;
 
-/// Shows the default server.
-pub async fn show_default(app: State<App>, caller: Caller, Path(user): Path<String>) -> Answer {
-    show(app, caller, Path((user, String::new()))).await
-}
-
-/// Shows a named server.
-pub async fn show(
-    State(app): State<App>,
-    caller: Caller,
-    Path((user, server)): Path<(String, String)>,
-) -> Answer {
-    let user = find_user(&app, &user).await?;
+/// Shows a server.
+pub async fn show(State(app): State<App>, caller: Caller, Path(path): Path<ServerPath>) -> Answer {
+    let user = path.user(&app.hub).await?;
+    let server = &path.server_name;
     let default = SpawnerRecord::default_without_row();
-    let spawner = user.spawner(&server).or_else(|| server.is_empty().then_some(&default));
+    let spawner = user.spawner(server).or_else(|| server.is_empty().then_some(&default));
     let spawner = spawner.ok_or_else(|| Failure::not_found(""))?;
     json(StatusCode::OK, &models::server(&app.hub, &caller.authorisation(), &user, spawner))
 }

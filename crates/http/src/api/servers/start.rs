@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use perijove_core::servers::{Outcome, StartRequest};
 use perijove_model::ServerName;
 
-use super::{find_user, request};
+use super::request;
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{Answer, Failure};
@@ -14,27 +14,18 @@ use crate::openapi::Operation;
 use crate::refresh;
 use crate::request_facts::SeenByPython;
 use crate::responses::empty;
-
-/// Starts the default server.
-pub async fn start_default(
-    app: State<App>,
-    caller: Caller,
-    Path(user): Path<String>,
-    seen: SeenByPython,
-    bytes: Bytes,
-) -> Answer {
-    start(app, caller, Path((user, String::new())), seen, bytes).await
-}
+use crate::server_path::ServerPath;
 
 /// Starts a server, made before if need be: 201 once it is ready, 202 while it is starting.
 pub async fn start(
     State(app): State<App>,
     caller: Caller,
-    Path((user, server)): Path<(String, String)>,
+    Path(path): Path<ServerPath>,
     seen: SeenByPython,
     bytes: Bytes,
 ) -> Answer {
-    let user = find_user(&app, &user).await?;
+    let user = path.user(&app.hub).await?;
+    let server = path.server_name;
     let request = request::parse(&bytes)?;
     let (name, display_name) = if server.is_empty() {
         (ServerName::default(), String::new())

@@ -6,7 +6,6 @@ use axum::http::StatusCode;
 use perijove_core::servers::Outcome;
 use perijove_model::ServerName;
 
-use super::find_user;
 use crate::api::body;
 use crate::app::App;
 use crate::caller::Caller;
@@ -14,20 +13,17 @@ use crate::error::{Answer, Failure};
 use crate::openapi::{Operation, schema};
 use crate::refresh;
 use crate::responses::empty;
-
-/// Stops the default server.
-pub async fn stop_default(app: State<App>, caller: Caller, Path(user): Path<String>, bytes: Bytes) -> Answer {
-    stop(app, caller, Path((user, String::new())), bytes).await
-}
+use crate::server_path::ServerPath;
 
 /// Stops a server: 204 once it is stopped, 202 while it is stopping.
 pub async fn stop(
     State(app): State<App>,
     caller: Caller,
-    Path((user_name, server)): Path<(String, String)>,
+    Path(path): Path<ServerPath>,
     bytes: Bytes,
 ) -> Answer {
-    let user = find_user(&app, &user_name).await?;
+    let user = path.user(&app.hub).await?;
+    let ServerPath { user_name, server_name: server } = path;
     let body = body::object(&bytes, "Body must be a JSON object")?;
     let remove = body.get("remove").is_some_and(body::is_truthy);
     let name = if server.is_empty() {

@@ -5,12 +5,13 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use perijove_model::api::ShareCodeModel;
 
-use crate::api::shares::{CodeRequest, ServerPath, check_held, missing_scope, new_code_model};
+use crate::api::shares::{CodeRequest, check_held, missing_scope, new_code_model};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::Answer;
 use crate::openapi::Operation;
 use crate::responses::json;
+use crate::server_path::ServerPath;
 
 /// Makes a code and shows its value, this once.
 pub async fn create(
@@ -23,7 +24,7 @@ pub async fn create(
     let scopes = app.hub.share_scopes(&request.scopes, &path.user_name, &path.server_name)?;
     let held = caller.authorisation();
     // Upstream looks at the scopes before it looks for the server.
-    let server = match path.find(&app.hub).await {
+    let server = match path.shared(&app.hub).await {
         Ok(server) => server,
         Err(missing) => {
             let refused = scopes.iter().find(|scope| !held.has_scope(scope));

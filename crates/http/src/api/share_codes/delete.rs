@@ -4,12 +4,12 @@ use axum::extract::{Path, State};
 use axum::http::{StatusCode, Uri};
 use secrecy::SecretString;
 
-use crate::api::shares::ServerPath;
 use crate::app::App;
 use crate::error::{Answer, Failure};
 use crate::next_url::parameter;
 use crate::openapi::{Operation, schema};
 use crate::responses::empty;
+use crate::server_path::ServerPath;
 
 /// Deletes the code that the query's `code` or `id` names; all if it names none.
 pub async fn delete(State(app): State<App>, Path(path): Path<ServerPath>, uri: Uri) -> Answer {
@@ -17,7 +17,7 @@ pub async fn delete(State(app): State<App>, Path(path): Path<ServerPath>, uri: U
     let given =
         |name| parameter(query, name).map(|value| value.trim().to_owned()).filter(|it| !it.is_empty());
     let (code, id) = (given("code"), given("id"));
-    let server = path.find(&app.hub).await?;
+    let server = path.shared(&app.hub).await?;
     let found = match (code, id) {
         (Some(code), _) => {
             let found = app.hub.share_code_of(&server, &SecretString::from(code)).await?;

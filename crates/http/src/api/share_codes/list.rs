@@ -5,10 +5,11 @@ use perijove_model::api::ShareCodeModel;
 use perijove_store::ShareFilter;
 
 use crate::api::paging::Paging;
-use crate::api::shares::{ServerPath, code_model};
+use crate::api::shares::code_model;
 use crate::app::App;
 use crate::error::{Answer, Failure};
 use crate::openapi::Operation;
+use crate::server_path::ServerPath;
 
 /// The codes of all servers of an owner.
 pub async fn of_owner(State(app): State<App>, paging: Paging, Path(owner): Path<String>) -> Answer {
@@ -18,7 +19,7 @@ pub async fn of_owner(State(app): State<App>, paging: Paging, Path(owner): Path<
 
 /// The codes of one server.
 pub async fn of_server(State(app): State<App>, paging: Paging, Path(path): Path<ServerPath>) -> Answer {
-    let server = path.find(&app.hub).await?;
+    let server = path.shared(&app.hub).await?;
     list(&app, &paging, server.filter()).await
 }
 

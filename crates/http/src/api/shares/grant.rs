@@ -7,12 +7,13 @@ use perijove_core::shares::ShareWith;
 use perijove_model::api::ShareModel;
 use perijove_model::scope::{Authorisation, KnownGroups};
 
-use super::{Receiver, ServerPath, ShareRequest, check_held, model};
+use super::{Receiver, ShareRequest, check_held, model};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{Answer, Failure};
 use crate::openapi::Operation;
 use crate::responses::json;
+use crate::server_path::ServerPath;
 
 /// Shares it, or adds to what is shared.
 pub async fn grant(
@@ -23,7 +24,7 @@ pub async fn grant(
 ) -> Answer {
     let request = ShareRequest::parse(&bytes)?;
     let scopes = app.hub.share_scopes(&request.scopes, &path.user_name, &path.server_name)?;
-    let server = path.find(&app.hub).await?;
+    let server = path.shared(&app.hub).await?;
     let held = caller.authorisation();
     check_held(&held, &server, &scopes)?;
     let with = receiver(&app, &held, &request.receiver).await?;

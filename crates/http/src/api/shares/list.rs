@@ -5,11 +5,12 @@ use perijove_core::shares::ShareWith;
 use perijove_model::api::ShareModel;
 use perijove_store::ShareFilter;
 
-use super::{ServerPath, model};
+use super::model;
 use crate::api::paging::Paging;
 use crate::app::App;
 use crate::error::{Answer, Failure};
 use crate::openapi::Operation;
+use crate::server_path::ServerPath;
 
 /// `GET /shares/OWNER`.
 pub async fn of_owner(State(app): State<App>, paging: Paging, Path(owner): Path<String>) -> Answer {
@@ -19,7 +20,7 @@ pub async fn of_owner(State(app): State<App>, paging: Paging, Path(owner): Path<
 
 /// `GET /shares/OWNER/SERVER`.
 pub async fn of_server(State(app): State<App>, paging: Paging, Path(path): Path<ServerPath>) -> Answer {
-    let server = path.find(&app.hub).await?;
+    let server = path.shared(&app.hub).await?;
     list(&app, &paging, server.filter()).await
 }
 

@@ -8,10 +8,8 @@ mod request;
 mod revoke;
 
 use axum::http::StatusCode;
-use perijove_core::Hub;
 use perijove_core::shares::SharedServer;
 use perijove_model::scope::{Authorisation, KnownGroups, ScopeSet};
-use serde::Deserialize;
 
 pub use grant::{grant, grant_docs};
 pub use list::{
@@ -28,28 +26,6 @@ pub use revoke::{revoke, revoke_all, revoke_all_docs, revoke_docs};
 
 use crate::error::{Answer, Failure};
 use crate::openapi::Operation;
-
-/// The server that a path names; the default server where it ends with the owner's name and a slash.
-#[derive(Debug, Deserialize)]
-pub struct ServerPath {
-    /// The owner's name.
-    pub user_name: String,
-    /// The server's name.
-    #[serde(default)]
-    pub server_name: String,
-}
-
-impl ServerPath {
-    /// The server itself.
-    ///
-    /// # Errors
-    /// 404 if there is none.
-    pub async fn find(&self, hub: &Hub) -> Result<SharedServer, Failure> {
-        let Self { user_name, server_name } = self;
-        let found = hub.server_to_share(user_name, server_name).await?;
-        found.ok_or_else(|| Failure::not_found(format!("No such server: {user_name}/{server_name}")))
-    }
-}
 
 /// `POST`, `PATCH` and `DELETE` of `/shares/OWNER`: only a server is shared.
 pub async fn needs_server() -> Answer {

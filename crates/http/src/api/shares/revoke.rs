@@ -7,18 +7,19 @@ use perijove_core::shares::ShareWith;
 use perijove_model::api::ShareModel;
 use serde_json::json as value;
 
-use super::{Receiver, ServerPath, ShareRequest, model};
+use super::{Receiver, ShareRequest, model};
 use crate::app::App;
 use crate::error::Answer;
 use crate::openapi::{Operation, schema};
 use crate::responses::{empty, json};
+use crate::server_path::ServerPath;
 
 /// Takes scopes away from a user or group, all if none are named. `{}` where nothing is left, also for somebody who
 /// is not there: that they have nothing is what was asked for.
 pub async fn revoke(State(app): State<App>, Path(path): Path<ServerPath>, bytes: Bytes) -> Answer {
     let request = ShareRequest::parse(&bytes)?;
     app.hub.check_share_scopes(&request.scopes)?;
-    let server = path.find(&app.hub).await?;
+    let server = path.shared(&app.hub).await?;
     let with = match &request.receiver {
         Receiver::User(name) => app.hub.find_user(name).await?.map(ShareWith::User),
         Receiver::Group(name) => app.hub.group_to_share_with(name).await?,
@@ -36,7 +37,7 @@ pub async fn revoke(State(app): State<App>, Path(path): Path<ServerPath>, bytes:
 
 /// Ends all shares of the server.
 pub async fn revoke_all(State(app): State<App>, Path(path): Path<ServerPath>) -> Answer {
-    let server = path.find(&app.hub).await?;
+    let server = path.shared(&app.hub).await?;
     app.hub.revoke_all_shares(&server).await?;
     Ok(empty(StatusCode::NO_CONTENT))
 }
