@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import warnings
 from collections.abc import Callable, Iterator
@@ -73,9 +74,30 @@ def make_module_hub(request: pytest.FixtureRequest, tmp_path_factory: pytest.Tem
     _clean_up(request.node.nodeid)
 
 
+@pytest.fixture(scope="module")
+def make_both(make_module_hub: Callable[..., Hub]) -> Callable[..., list[Hub]]:
+    """Starts JupyterHub, and beside it the server under test, with one configuration: a text, or a function of the kind."""
+
+    def make(config: str | Callable[[str], str], **options: Any) -> list[Hub]:
+        text = config if callable(config) else lambda _kind: config
+        made = [make_module_hub(text(kind), kind=kind, **options).launch() for kind in ("jupyterhub", settings.SERVER)]
+        return [hub.wait_ready() for hub in made]
+
+    return make
+
+
 def _clean_up(key: str) -> None:
     for hub in reversed(_hubs.pop(key, [])):
         hub.clean_up()
+
+
+@pytest.fixture
+def open_directory(tmp_path: Path) -> Iterator[Path]:
+    """A folder that the made accounts may enter, as pytest's own is not."""
+    folder = Path("/var/tmp") / f"perijove-e2e-{os.getpid()}-{tmp_path.name}"
+    folder.mkdir(mode=0o755)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from harness import settings
 from harness.hub import ADMIN_SERVICE, DUMMY_LOGIN, TRIVIAL_SERVERS
 from parity.cases import CASES
 from parity.compare import Talk, difference
@@ -28,12 +27,9 @@ CONFIG = (
 
 
 @pytest.fixture(scope="module")
-def talks(make_module_hub) -> list[Talk]:
+def talks(make_both) -> list[Talk]:
     """JupyterHub, and the server under test, with the same configuration."""
-    hubs = [make_module_hub(CONFIG, kind=kind) for kind in ("jupyterhub", settings.SERVER)]
-    for hub in hubs:
-        hub.launch()
-    return [Talk(hub.wait_ready()) for hub in hubs]
+    return [Talk(hub) for hub in make_both(CONFIG)]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

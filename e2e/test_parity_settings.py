@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from harness import settings
 from parity.compare import Talk, difference
 from parity.settings import SETTINGS
 
@@ -11,7 +10,7 @@ CASES = [(setting, case) for setting in SETTINGS for case in setting.cases]
 
 
 @pytest.fixture(scope="module")
-def talks_of(make_module_hub):
+def talks_of(make_both):
     """Both hubs with the configuration of a setting; those of another setting end."""
     running: dict[str, list[Talk]] = {}
 
@@ -20,13 +19,8 @@ def talks_of(make_module_hub):
             for talk in (talk for pair in running.values() for talk in pair):
                 talk.hub.clean_up()
             running.clear()
-            hubs = [
-                make_module_hub(setting.whole_config, kind=kind, base_url=setting.base_url, env=setting.env)
-                for kind in ("jupyterhub", settings.SERVER)
-            ]
-            for hub in hubs:
-                hub.launch()
-            running[setting.name] = [Talk(hub.wait_ready()) for hub in hubs]
+            hubs = make_both(setting.whole_config, base_url=setting.base_url, env=setting.env)
+            running[setting.name] = [Talk(hub) for hub in hubs]
         return running[setting.name]
 
     return talks

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from harness import settings
 from harness.hub import Hub
 from parity import oauth, oauth_flows, pages, roles, tokens
 from parity.compare import difference
@@ -16,7 +15,7 @@ WORLDS = [*tokens.WORLDS, *roles.WORLDS, *oauth.WORLDS, *oauth_flows.WORLDS, *pa
 
 
 @pytest.fixture(scope="module")
-def talks(make_module_hub) -> Iterator[Callable[[World], list[WorldTalk]]]:
+def talks(make_both) -> Iterator[Callable[[World], list[WorldTalk]]]:
     """JupyterHub, and the server under test, in the configuration of a world; those of the last world end when another begins."""
     known: dict[str, list[WorldTalk]] = {}
     tried: set[str] = set()
@@ -28,18 +27,14 @@ def talks(make_module_hub) -> Iterator[Callable[[World], list[WorldTalk]]]:
             for talk in (talk for pair in known.values() for talk in pair):
                 talk.hub.clean_up()
             known.clear()
-            kinds = ("jupyterhub", settings.SERVER)
-            hubs = [make_module_hub(world.config, kind=kind, base_url=world.base_url) for kind in kinds]
-            for hub in hubs:
-                hub.launch()
-            known[world.name] = [WorldTalk(_ready(hub, world), world) for hub in hubs]
+            hubs = make_both(world.config, base_url=world.base_url)
+            known[world.name] = [WorldTalk(_begun(hub, world), world) for hub in hubs]
         return known[world.name]
 
     yield of
 
 
-def _ready(hub: Hub, world: World) -> Hub:
-    hub.wait_ready()
+def _begun(hub: Hub, world: World) -> Hub:
     if world.then:
         hub.config = world.then
         hub.restart()

@@ -6,7 +6,6 @@ import time
 import uuid
 
 import pytest
-from harness import settings
 from harness.hub import ADMIN_SERVICE, TRIVIAL_SERVERS
 from oauthlib.oauth1.rfc5849 import Client, signature
 
@@ -25,11 +24,8 @@ ENVIRONMENT = {"JUPYTERHUB_CRYPT_KEY": "8f1b" * 16}
 
 
 @pytest.fixture(scope="module")
-def hubs(make_module_hub):
-    made = [make_module_hub(CONFIG, kind=kind, env=ENVIRONMENT) for kind in ("jupyterhub", settings.SERVER)]
-    for hub in made:
-        hub.launch()
-    return [hub.wait_ready() for hub in made]
+def hubs(make_both):
+    return make_both(CONFIG, env=ENVIRONMENT)
 
 
 def launch_form(address: str, name: str, *, secret: str = "the-secret", **more: str) -> dict[str, str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 import pytest
-from harness import settings
 from harness.hub import ADMIN_SERVICE, TRIVIAL_SERVERS
 
 CONFIG = (
@@ -34,11 +33,8 @@ def config(kind: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def hubs(make_module_hub):
-    made = [make_module_hub(config(kind), kind=kind) for kind in ("jupyterhub", settings.SERVER)]
-    for hub in made:
-        hub.launch()
-    return [hub.wait_ready() for hub in made]
+def hubs(make_both):
+    return make_both(config)
 
 
 def sign_up(hub, name: str, password: str = PASSWORD, confirmation: str | None = None) -> str:

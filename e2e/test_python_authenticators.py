@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from harness import settings
 from harness.hub import ADMIN_SERVICE, DUMMY_LOGIN, TRIVIAL_SERVERS
 from harness.waiting import until
 
@@ -67,11 +66,8 @@ ENVIRONMENT = {"JUPYTERHUB_CRYPT_KEY": "8f1b" * 16}
 
 
 @pytest.fixture(scope="module")
-def hubs(make_module_hub):
-    made = [make_module_hub(CUSTOM, kind=kind, env=ENVIRONMENT) for kind in ("jupyterhub", settings.SERVER)]
-    for hub in made:
-        hub.launch()
-    return [hub.wait_ready() for hub in made]
+def hubs(make_both):
+    return make_both(CUSTOM, env=ENVIRONMENT)
 
 
 def attempt(hub, name: str, password: str = "pass word"):

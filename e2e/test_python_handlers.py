@@ -107,12 +107,8 @@ SAME_HEADERS = ("Content-Type", "X-JupyterHub-Version", "Content-Security-Policy
 
 
 @pytest.fixture(scope="module")
-def hubs(make_module_hub):
-    """JupyterHub, and the server under test."""
-    made = [make_module_hub(CONFIG, kind=kind) for kind in ("jupyterhub", settings.SERVER)]
-    for hub in made:
-        hub.launch()
-    return [hub.wait_ready() for hub in made]
+def hubs(make_both):
+    return make_both(CONFIG)
 
 
 @pytest.fixture(scope="module")

@@ -25,15 +25,6 @@ LAB = 'c.Spawner.default_url = "/lab"\nc.Spawner.start_timeout = c.Spawner.http_
 
 
 @pytest.fixture
-def open_directory(tmp_path: Path) -> Path:
-    """A folder that the made accounts may enter, as pytest's own is not."""
-    folder = Path("/var/tmp") / f"perijove-e2e-{os.getpid()}-{tmp_path.name}"
-    folder.mkdir(mode=0o755)
-    yield folder
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-@pytest.fixture
 def trivial(open_directory: Path) -> str:
     """The smallest server, where the made accounts can read it; run by the system's own Python."""
     program = open_directory / "trivial_singleuser.py"
@@ -135,19 +126,11 @@ def test_allowed_users_admins_and_groups(make_hub, trivial, open_directory, acco
 def test_a_non_root_hub_in_group_shadow(make_hub, trivial, open_directory, accounts):
     """The hub runs as an ordinary account of group shadow: it can check other accounts' passwords."""
     keeper, account = accounts.add(groups=("shadow",)), accounts.add()
-    directory = open_directory / "hub"
-    directory.mkdir()
-    (directory / "homes").mkdir()
-    subprocess.run(["chown", "-R", keeper.name, str(directory)], check=True)
     spawner = (
         'c.JupyterHub.spawner_class = "simple"\n'
         'c.SimpleLocalProcessSpawner.home_dir_template = os.path.join(here, "homes", "{username}")\n'
     )
-    hub = make_hub(
-        PAM + trivial + spawner, directory=directory,
-        command_prefix=["setpriv", "--reuid", keeper.name, "--regid", keeper.name, "--init-groups"],
-        env={"HOME": keeper.entry.pw_dir, "USER": keeper.name, "LOGNAME": keeper.name},
-    )  # fmt: skip
+    hub = make_hub(PAM + trivial + spawner, **keeper.keeps_hub(open_directory / "hub"))
     assert_readable_by_all(settings.command(hub.kind)[0])
     hub.start()
     hub.client().log_in(account.name, "wrong", expect=403)
@@ -159,14 +142,7 @@ def test_a_non_root_hub_in_group_shadow(make_hub, trivial, open_directory, accou
 def test_a_non_root_hub_starts_servers_of_its_own_account(make_hub, trivial, open_directory, accounts):
     """LocalProcessSpawner without root: possible for the account that the hub runs as."""
     keeper = accounts.add(groups=("shadow",))
-    directory = open_directory / "hub"
-    (directory / "homes").mkdir(parents=True)
-    subprocess.run(["chown", "-R", keeper.name, str(directory)], check=True)
-    hub = make_hub(
-        PAM + trivial, directory=directory,
-        command_prefix=["setpriv", "--reuid", keeper.name, "--regid", keeper.name, "--init-groups"],
-        env={"HOME": keeper.entry.pw_dir, "USER": keeper.name, "LOGNAME": keeper.name},
-    )  # fmt: skip
+    hub = make_hub(PAM + trivial, **keeper.keeps_hub(open_directory / "hub"))
     assert_readable_by_all(settings.command(hub.kind)[0])
     hub.start()
     client = hub.log_in(keeper.name, keeper.password)

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 _LOCK = Path(tempfile.gettempdir()) / "perijove-e2e-accounts.lock"
 
@@ -24,6 +25,16 @@ class Account:
     @property
     def entry(self) -> pwd.struct_passwd:
         return pwd.getpwnam(self.name)
+
+    def keeps_hub(self, directory: Path) -> dict[str, Any]:
+        """What makes a hub run in this folder as this account and not as root."""
+        (directory / "homes").mkdir(parents=True)
+        _system("chown", "-R", self.name, str(directory))
+        return {
+            "directory": directory,
+            "command_prefix": ["setpriv", "--reuid", self.name, "--regid", self.name, "--init-groups"],
+            "env": {"HOME": self.entry.pw_dir, "USER": self.name, "LOGNAME": self.name},
+        }
 
 
 @contextmanager

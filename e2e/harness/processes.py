@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,13 +85,22 @@ def all_processes() -> list[Process]:
     return found
 
 
-def with_environment(name: str, value: str) -> list[Process]:
-    """Live processes that were started with this variable."""
+def _live(wanted: Callable[[Process], bool]) -> list[Process]:
     found = []
     for process in all_processes():
         try:
-            if process.alive() and process.environ().get(name) == value:
+            if process.alive() and wanted(process):
                 found.append(process)
         except (FileNotFoundError, ProcessLookupError, PermissionError):
             continue
     return found
+
+
+def with_environment(name: str, value: str) -> list[Process]:
+    """Live processes that were started with this variable."""
+    return _live(lambda process: process.environ().get(name) == value)
+
+
+def owned_by(uid: int) -> list[Process]:
+    """Live processes of an account."""
+    return _live(lambda process: process.uid() == uid)
