@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import load
+import scale
 from changes import Changes
 from report import Goal, Report, Row
 from sides import HubSide, NginxSide, memory
@@ -24,18 +25,29 @@ USER = "bench"
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds")
+    parser.add_argument("--scale", action="store_true", help="only what depends on how many users there are")
     parser.add_argument("--results", type=Path, default=Path("target/bench"), help="folder for results.json and results.md")
     options = parser.parse_args()
     rounds, seconds = (1, 3.0) if options.quick else (3, 6.0)
+    size, running = (5_000, 500) if options.quick else (50_000, 5_000)
     with tempfile.TemporaryDirectory(prefix="perijove-bench-") as folder:
+        if options.scale:
+            report = Report()
+            scale.measure(Path(folder), report, size=size, running=running, seconds=seconds)
+            return finish(report, options.results)
         sides = [HubSide.make(kind, Path(folder)) for kind in ("jupyterhub", "perijove")]
         try:
             report = measure(sides, Path(folder), rounds, seconds)
         finally:
             for side in sides:
                 side.hub.clean_up()
-    report.write(options.results)
-    print(f"\n{report.table()}\nwritten to {options.results}/results.json and results.md")
+        scale.measure(Path(folder), report, size=size, running=running, seconds=seconds)
+    return finish(report, options.results)
+
+
+def finish(report: Report, results: Path) -> int:
+    report.write(results)
+    print(f"\n{report.table()}\nwritten to {results}/results.json and results.md")
     print("every goal is met" if report.passed else "NOT every goal is met")
     return 0 if report.passed else 1
 

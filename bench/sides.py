@@ -53,7 +53,11 @@ def cpu_seconds(processes: list[Process]) -> float:
     """Time on a processor, of these and of their children that have ended."""
     ticks = 0
     for process in processes:
-        fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+        try:
+            fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+        except (FileNotFoundError, ProcessLookupError):
+            # It has ended, and is one of those children.
+            continue
         ticks += sum(int(field) for field in fields[11:15])
     return ticks / TICKS
 
@@ -79,7 +83,7 @@ class HubSide:
     def make(cls, kind: str, folder: Path) -> HubSide:
         return cls("JupyterHub" if kind == "jupyterhub" else "Perijove", Hub(folder / kind, CONFIG, kind=kind))
 
-    def first_answer(self) -> float:
+    def first_answer(self, patience: float = 120) -> float:
         """Starts it, and returns how long after exec the public port answered for the hub."""
         # `Popen` returns when exec has succeeded.
         self.hub.launch()
@@ -87,7 +91,7 @@ class HubSide:
         while not self._answers_once():
             if self.hub.process.poll() is not None:
                 raise SystemExit(f"{self.name} ended:\n{self.hub.log(40)}")
-            if time.perf_counter() - began > 120:
+            if time.perf_counter() - began > patience:
                 raise SystemExit(f"{self.name} does not answer:\n{self.hub.log(40)}")
             time.sleep(0.002)
         return time.perf_counter() - began
