@@ -27,6 +27,7 @@ use crate::scopes::Scopes;
 use crate::servers::registry::{LiveServer, Registry};
 use crate::servers::state::ServerState;
 use crate::settings::Settings;
+use crate::totals::Totals;
 
 /// The parts a hub is made of.
 pub struct Parts {
@@ -77,6 +78,7 @@ pub struct Hub {
     /// What the authenticator does besides logins.
     pub(crate) features: Features,
     pub(crate) refreshed: Refreshed,
+    pub(crate) totals: Totals,
     /// The roles of the configuration and of the authenticator's start.
     pub(crate) configured_roles: OnceLock<BTreeSet<String>>,
     pub(crate) store: Store,
@@ -111,6 +113,7 @@ impl Hub {
             store: parts.store,
             features: parts.authenticator.features(),
             refreshed: Refreshed::default(),
+            totals: Totals::default(),
             configured_roles: OnceLock::new(),
             authenticator: parts.authenticator,
             policy: parts.policy,

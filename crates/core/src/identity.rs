@@ -24,6 +24,9 @@ use crate::scopes::Scopes;
 /// Entries that the cache of one database version may hold; past it, it starts anew.
 const ENTRIES_AT_MOST: usize = 50_000;
 
+/// How many tokens with hashes of many rounds are remembered: those of the configuration are few.
+const VERIFIED_AT_MOST: usize = 1_000;
+
 /// A service as a request's author.
 #[derive(Debug, Clone)]
 pub struct ServiceRecord {
@@ -125,6 +128,8 @@ pub struct Identities {
     store: Store,
     scopes: Arc<Scopes>,
     cache: RwLock<Cache>,
+    /// Tokens whose hash takes long, by a hash of the token.
+    verified: RwLock<HashMap<u64, Verified>>,
     /// Tokens are kept under this hash, so that no table of secrets lies in memory.
     hasher: RandomState,
 }
@@ -145,6 +150,13 @@ struct Kept {
     identity: Identity,
 }
 
+/// A token that was found to belong to a stored hash. Whether the row still has that hash is asked each time.
+#[derive(Debug)]
+struct Verified {
+    digest: Fingerprint,
+    stored: String,
+}
+
 impl Cache {
     fn len(&self) -> usize {
         self.tokens.len() + self.cookies.len() + self.users.len()
@@ -154,7 +166,8 @@ impl Cache {
 impl Identities {
     /// Reads through `store`.
     pub fn new(store: Store, scopes: Arc<Scopes>) -> Self {
-        Self { store, scopes, cache: RwLock::default(), hasher: RandomState::new() }
+        let (cache, verified) = (RwLock::default(), RwLock::default());
+        Self { store, scopes, cache, verified, hasher: RandomState::new() }
     }
 
     /// The owner of an API token; `None` if there is no such token, or it has expired.
@@ -179,7 +192,7 @@ impl Identities {
 
     async fn read_token(&self, token: &SecretString, now: DateTime<Utc>) -> Result<Option<Identity>> {
         let candidates = self.store.resolve_by_prefix(token::prefix(token.expose_secret())).await?;
-        let Some(found) = matching(candidates, token, now).await? else { return Ok(None) };
+        let Some(found) = self.matching(candidates, token, now).await? else { return Ok(None) };
         let mut tx = self.store.read().await?;
         self.identity_of_token(&mut tx, found).await
     }
@@ -263,6 +276,47 @@ impl Identities {
         Ok(Authorisation::from_set(scopes))
     }
 
+    /// The row whose hash is that of the token. No transaction is open meanwhile.
+    async fn matching(
+        &self,
+        candidates: Vec<TokenWithOwner>,
+        token: &SecretString,
+        now: DateTime<Utc>,
+    ) -> Result<Option<TokenWithOwner>> {
+        for candidate in candidates.into_iter().filter(|candidate| !is_expired(&candidate.token, now)) {
+            if self.verifies(&candidate.token.hashed, token).await? {
+                return Ok(Some(candidate));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether a token belongs to a stored hash. Hashes of many rounds do not hold up other requests, and are made once
+    /// for each token that is right.
+    async fn verifies(&self, stored: &str, token: &SecretString) -> Result<bool> {
+        let Ok(hashed) = HashedToken::parse(stored) else { return Ok(false) };
+        let plain = token.expose_secret();
+        if hashed.rounds() <= token::ROUNDS_FOR_GENERATED {
+            return Ok(hashed.verify(plain));
+        }
+        let key = self.hasher.hash_one(plain);
+        let is_known = |known: &Verified| known.stored == stored && known.digest.matches(plain);
+        if self.verified.read().unwrap_or_else(PoisonError::into_inner).get(&key).is_some_and(is_known) {
+            return Ok(true);
+        }
+        let token = token.clone();
+        let verified = tokio::task::spawn_blocking(move || {
+            hashed.verify(token.expose_secret()).then(|| Fingerprint::of(token.expose_secret()))
+        });
+        let Some(digest) = verified.await.map_err(Error::internal)? else { return Ok(false) };
+        let mut known = self.verified.write().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= VERIFIED_AT_MOST {
+            known.clear();
+        }
+        known.insert(key, Verified { digest, stored: stored.to_owned() });
+        Ok(true)
+    }
+
     fn cached<T>(&self, version: Option<u64>, find: impl FnOnce(&Cache) -> Option<T>) -> Option<T> {
         let version = version?;
         let cache = self.cache.read().unwrap_or_else(PoisonError::into_inner);
@@ -278,29 +332,6 @@ impl Identities {
         }
         keep(&mut cache);
     }
-}
-
-/// The row whose hash is that of the token. No transaction is open meanwhile, and hashes of many rounds
-/// do not hold up other requests.
-async fn matching(
-    candidates: Vec<TokenWithOwner>,
-    token: &SecretString,
-    now: DateTime<Utc>,
-) -> Result<Option<TokenWithOwner>> {
-    for candidate in candidates.into_iter().filter(|candidate| !is_expired(&candidate.token, now)) {
-        let Ok(hashed) = HashedToken::parse(&candidate.token.hashed) else { continue };
-        let matches = if hashed.rounds() <= token::ROUNDS_FOR_GENERATED {
-            hashed.verify(token.expose_secret())
-        } else {
-            let token = token.clone();
-            let verified = tokio::task::spawn_blocking(move || hashed.verify(token.expose_secret()));
-            verified.await.map_err(Error::internal)?
-        };
-        if matches {
-            return Ok(Some(candidate));
-        }
-    }
-    Ok(None)
 }
 
 fn is_expired(token: &store::ApiToken, now: DateTime<Utc>) -> bool {

@@ -22,6 +22,7 @@ pub mod settings;
 pub mod shares;
 pub mod startup;
 pub mod tokens;
+mod totals;
 pub mod urls;
 pub mod usage;
 pub mod users;

@@ -1,6 +1,6 @@
 //! Users: found, made, changed, deleted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -39,6 +39,9 @@ pub struct UserChanges {
     pub no_roles: bool,
 }
 
+/// How often rows are inserted again when somebody else was faster.
+const INSERTS_AT_MOST: u32 = 5;
+
 impl Hub {
     /// A user by name.
     pub async fn find_user(&self, name: &str) -> Result<Option<Arc<UserRecord>>> {
@@ -47,8 +50,15 @@ impl Hub {
 
     /// One page of users.
     pub async fn list_users(&self, query: &store::UserQuery) -> Result<UserPage> {
+        let version = self.store.data_version().await?;
+        let filters = query.filters();
+        let total = self.totals.get(version, &filters);
         let mut tx = self.store.read().await?;
-        let page = tx.users().list(query).await?;
+        let page = match total {
+            Some(total) => tx.users().list_of(query, total).await?,
+            None => tx.users().list(query).await?,
+        };
+        self.totals.keep(version, filters, page.total);
         let users = UserRecord::of_rows(&mut tx, page.items).await?.into_iter().map(Arc::new).collect();
         Ok(UserPage { users, total: page.total })
     }
@@ -79,29 +89,57 @@ impl Hub {
     /// # Errors
     /// [`Error::Conflict`] if there is such a user, [`Error::Invalid`] if the authenticator refuses.
     pub async fn create_user(&self, name: &UserName, admin: bool) -> Result<Arc<UserRecord>> {
-        let mut tx = self.store.begin().await?;
-        let exists = || Error::Conflict(format!("User {name} already exists"));
-        if tx.users().by_name(name.as_str()).await?.is_some() {
-            return Err(exists());
-        }
-        // On PostgreSQL and MySQL somebody else may make the same user at the same time.
-        let taken = |error: Error| match error {
-            Error::Store(error) if error.is_conflict() => exists(),
-            other => other,
+        let made = self.create_users(std::slice::from_ref(name), admin).await?.pop();
+        made.ok_or_else(|| Error::Conflict(format!("User {name} already exists")))
+    }
+
+    /// Makes those of these users that do not exist, and tells the authenticator of each.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if the authenticator refuses one: neither that one's row is kept nor those after it.
+    pub async fn create_users(&self, names: &[UserName], admin: bool) -> Result<Vec<Arc<UserRecord>>> {
+        let mut tries = 0;
+        let rows = loop {
+            tries += 1;
+            match self.insert_users(names, admin).await {
+                // On PostgreSQL and MySQL somebody else may make the same users at the same time.
+                Err(Error::Store(error)) if error.is_conflict() && tries < INSERTS_AT_MOST => (),
+                made => break made?,
+            }
         };
-        let row = insert_user(&mut tx, name, admin, self.now()).await.map_err(taken)?;
-        self.activity.forget(Subject::User(row.id));
-        tx.commit().await.map_err(Error::from).map_err(taken)?;
-        let gone = || Error::NotFound(format!("There is no user {name} any more"));
-        let user = self.find_user(name.as_str()).await?.ok_or_else(gone)?;
-        if let Err(refusal) = self.authenticator.add_user(name, &self.policy).await {
-            tracing::error!(user.name = %name, "failed to create user: {refusal}");
-            let mut tx = self.store.begin().await?;
-            tx.users().delete(user.row.id).await?;
-            tx.commit().await?;
-            return Err(Error::Invalid(format!("Failed to create user: {name}")));
+        for (position, row) in rows.iter().enumerate() {
+            let name = UserName::from_stored(row.name.clone());
+            if let Err(refusal) = self.authenticator.add_user(&name, &self.policy).await {
+                tracing::error!(user.name = %name, "failed to create user: {refusal}");
+                let mut tx = self.store.begin().await?;
+                for unwanted in rows.iter().skip(position) {
+                    tx.users().delete(unwanted.id).await?;
+                }
+                tx.commit().await?;
+                return Err(Error::Invalid(format!("Failed to create user: {name}")));
+            }
         }
-        Ok(user)
+        let mut tx = self.store.read().await?;
+        Ok(UserRecord::of_rows(&mut tx, rows).await?.into_iter().map(Arc::new).collect())
+    }
+
+    /// The rows of those that are new.
+    async fn insert_users(&self, names: &[UserName], admin: bool) -> Result<Vec<store::User>> {
+        let mut tx = self.store.begin().await?;
+        let texts: Vec<&str> = names.iter().map(UserName::as_str).collect();
+        let known: HashSet<String> =
+            tx.users().by_names(&texts).await?.into_iter().map(|row| row.name).collect();
+        let roles = DefaultRoles::read(&mut tx).await?;
+        let mut rows = Vec::new();
+        for name in names.iter().filter(|name| !known.contains(name.as_str())) {
+            let row = insert_user_without_roles(&mut tx, name, admin, self.now()).await?;
+            roles.assign(&mut tx, &row, &[]).await?;
+            // SQLite gives the number of a deleted row away again.
+            self.activity.forget(Subject::User(row.id));
+            rows.push(row);
+        }
+        tx.commit().await?;
+        Ok(rows)
     }
 
     /// Deletes a user whose servers are stopped, with everything that is theirs.
@@ -306,19 +344,35 @@ pub(crate) async fn insert_user_without_roles(
 
 /// Gives a user the roles `user` and, for administrators only, `admin`.
 pub(crate) async fn assign_default_roles(tx: &mut Tx, user: &store::User) -> Result<()> {
-    let held: Vec<String> = tx.roles().for_user(user.id).await?.into_iter().map(|role| role.name).collect();
-    let holds = |name: &str| held.iter().any(|role| role == name);
-    if let Some(role) = tx.roles().by_name("admin").await? {
-        match (user.admin, holds("admin")) {
-            (true, false) => tx.roles().grant(Holder::User(user.id), role.id, false).await?,
-            (false, true) => tx.roles().strip(Holder::User(user.id), role.id).await?,
-            _ => false,
-        };
+    let held: Vec<i64> = tx.roles().for_user(user.id).await?.into_iter().map(|role| role.id).collect();
+    DefaultRoles::read(tx).await?.assign(tx, user, &held).await
+}
+
+/// The roles that users have without being given them, by primary key.
+struct DefaultRoles {
+    user: Option<i64>,
+    admin: Option<i64>,
+}
+
+impl DefaultRoles {
+    async fn read(tx: &mut Tx) -> Result<Self> {
+        let mut id = async |name| Ok::<_, Error>(tx.roles().by_name(name).await?.map(|role| role.id));
+        Ok(Self { user: id("user").await?, admin: id("admin").await? })
     }
-    if !holds("user")
-        && let Some(role) = tx.roles().by_name("user").await?
-    {
-        tx.roles().grant(Holder::User(user.id), role.id, false).await?;
+
+    /// `held` are the roles that the user has.
+    async fn assign(&self, tx: &mut Tx, user: &store::User, held: &[i64]) -> Result<()> {
+        let holder = Holder::User(user.id);
+        if let Some(role) = self.admin {
+            match (user.admin, held.contains(&role)) {
+                (true, false) => tx.roles().grant(holder, role, false).await?,
+                (false, true) => tx.roles().strip(holder, role).await?,
+                _ => false,
+            };
+        }
+        if let Some(role) = self.user.filter(|role| !held.contains(role)) {
+            tx.roles().grant(holder, role, false).await?;
+        }
+        Ok(())
     }
-    Ok(())
 }

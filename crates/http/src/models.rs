@@ -7,6 +7,7 @@ use perijove_core::activity::Subject;
 use perijove_core::groups::GroupRecord;
 use perijove_core::identity::{Principal, ServiceRecord};
 use perijove_core::records::{SpawnerRecord, UserRecord};
+use perijove_core::servers::state::ServerState;
 use perijove_core::services::ListedService;
 use perijove_model::ServerName;
 use perijove_model::api::{GroupModel, ServerModel, ServiceModel, Timestamp, TokenModel, UserModel};
@@ -90,14 +91,16 @@ fn servers(
     stopped_too: bool,
 ) -> BTreeMap<String, ServerModel> {
     let mut models = BTreeMap::new();
-    let default = SpawnerRecord::default_without_row();
-    let missing = user.spawner("").is_none().then_some(&default);
-    for spawner in missing.into_iter().chain(&user.spawners) {
+    // One without a row was never started.
+    let missing = stopped_too && user.spawner("").is_none();
+    let missing = missing.then(SpawnerRecord::default_without_row);
+    for spawner in missing.iter().chain(&user.spawners) {
         let (name, groups) = (spawner.row.name.as_str(), &user.grants.groups);
         let resource = Resource::Server { user: &user.row.name, groups, server: name };
-        let active = hub.server_state(user.row.id, &spawner.name).is_active();
-        if (active || stopped_too) && scopes.allows("read:servers", &resource) {
-            models.insert(name.to_owned(), server(hub, scopes, user, spawner));
+        let state = hub.server_state(user.row.id, &spawner.name);
+        if (state.is_active() || stopped_too) && scopes.allows("read:servers", &resource) {
+            let known = hub.knew_server(user.row.id, &spawner.name);
+            models.insert(name.to_owned(), server_as(hub, scopes, user, spawner, &state, known));
         }
     }
     models
@@ -105,7 +108,8 @@ fn servers(
 
 /// A server; the caller may see it. Its state only with `admin:server_state`.
 pub fn server(hub: &Hub, scopes: &Authorisation, user: &UserRecord, spawner: &SpawnerRecord) -> ServerModel {
-    server_as(hub, scopes, user, spawner, hub.knew_server(user.row.id, &spawner.name))
+    let state = hub.server_state(user.row.id, &spawner.name);
+    server_as(hub, scopes, user, spawner, &state, hub.knew_server(user.row.id, &spawner.name))
 }
 
 /// The same with nothing where its row has nothing, as upstream shows a server that was just changed.
@@ -115,7 +119,8 @@ pub fn server_row(
     user: &UserRecord,
     spawner: &SpawnerRecord,
 ) -> ServerModel {
-    server_as(hub, scopes, user, spawner, false)
+    let state = hub.server_state(user.row.id, &spawner.name);
+    server_as(hub, scopes, user, spawner, &state, false)
 }
 
 fn server_as(
@@ -123,10 +128,10 @@ fn server_as(
     scopes: &Authorisation,
     user: &UserRecord,
     spawner: &SpawnerRecord,
+    state: &ServerState,
     used: bool,
 ) -> ServerModel {
     let settings = &hub.settings;
-    let state = hub.server_state(user.row.id, &spawner.name);
     let (escaped, escaped_server) = (user.name.escaped(), spawner.name.escaped());
     let url = settings.server_path(&escaped, &escaped_server);
     let progress_url = settings.progress_path(&escaped, &escaped_server);

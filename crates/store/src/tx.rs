@@ -6,7 +6,7 @@ use crate::cell::Cells;
 use crate::error::StoreError;
 use crate::param::Param;
 use crate::rows::{Field, Record};
-use crate::statement::{Statement, adapt};
+use crate::statement::{LONGEST_LIST, ListStatement, Statement, adapt};
 
 /// A transaction. It sees one state of the database; what it writes counts after [`Tx::commit`], and dropping it
 /// undoes it.
@@ -53,6 +53,30 @@ impl Tx {
         params: &[Param<'_>],
     ) -> Result<Vec<Cells>, StoreError> {
         self.connection.rows(statement.text(self.connection.backend()), params).await
+    }
+
+    /// All rows for these ids, in as many statements as there are chunks of them; the order is within a chunk.
+    pub(crate) async fn rows_of_ids(
+        &mut self,
+        statement: &'static ListStatement,
+        ids: &[i64],
+    ) -> Result<Vec<Cells>, StoreError> {
+        let mut rows = Vec::new();
+        for chunk in ids.chunks(LONGEST_LIST) {
+            let (text, params) = statement.with(self.backend(), chunk);
+            rows.extend(self.connection.rows(text, &params).await?);
+        }
+        Ok(rows)
+    }
+
+    /// [`Tx::rows_of_ids`] where each row is an id and something that belongs to it.
+    pub(crate) async fn pairs_of_ids<F: Field>(
+        &mut self,
+        statement: &'static ListStatement,
+        ids: &[i64],
+    ) -> Result<Vec<(i64, F)>, StoreError> {
+        let rows = self.rows_of_ids(statement, ids).await?;
+        rows.into_iter().map(|mut row| Ok((row.take()?, row.take()?))).collect()
     }
 
     /// Runs a statement that gives no rows. Returns how many rows it concerned.

@@ -8,7 +8,6 @@
 
 use std::collections::BTreeMap;
 
-use super::{CHUNK, id_list};
 use crate::backend::Pool;
 use crate::cell::Cells;
 use crate::error::StoreError;
@@ -17,7 +16,7 @@ use crate::rows::{
     ApiToken, ClientTarget, Grants, Record, Role, SharedServer, TokenOwner, TokenWithOwner, User,
     UserWithGrants,
 };
-use crate::statement::{Statement, sql};
+use crate::statement::{Statement, sql, sql_of_ids};
 use crate::tx::Tx;
 
 /// The kinds 0 to 2 of the table of kinds, and what all statements select at their end.
@@ -174,27 +173,56 @@ pub(super) async fn of_user(tx: &mut Tx, user_id: i64) -> Result<Grants, StoreEr
     Ok(collect_user(rows)?.1)
 }
 
-/// [`of_user`] for many users, in as many statements as there are chunks of ids.
+/// [`of_user`] for many users. Roles are read once each, however many have them.
 pub(super) async fn of_users(tx: &mut Tx, ids: &[i64]) -> Result<BTreeMap<i64, Grants>, StoreError> {
-    const TEMPLATE: &str = concat!(
-        "SELECT k.kind, h.id, [roles r], g.name, NULL, NULL, NULL, NULL FROM users h",
-        kinds!(),
-        groups_and_roles!("h.id", ""),
-        " WHERE h.id IN ($ids)",
-        " UNION ALL SELECT 3, h.id, NULL, NULL, NULL, NULL, NULL,",
-        " g.name, sh.scopes, sh.expires_at, o.name, p.name FROM users h",
-        shares!("h.id"),
-        " WHERE h.id IN ($ids)",
+    let own = sql_of_ids!(
+        "SELECT m.user_id, m.role_id FROM user_role_map m WHERE m.user_id IN ($ids) ORDER BY m.role_id"
     );
-    let mut grants: BTreeMap<i64, Collected> = BTreeMap::new();
-    for chunk in ids.chunks(CHUNK) {
-        let text = TEMPLATE.replace("$ids", &id_list(chunk));
-        for mut row in tx.dynamic_rows(&text, &[]).await? {
-            let (kind, id): (i64, i64) = (row.take()?, row.take()?);
-            grants.entry(id).or_default().add(kind, row)?;
-        }
+    let of_groups = sql_of_ids!(
+        "SELECT DISTINCT m.user_id, r.role_id FROM user_group_map m JOIN group_role_map r ON r.group_id = m.group_id \
+         WHERE m.user_id IN ($ids) ORDER BY r.role_id"
+    );
+    let (own, of_groups) = (tx.pairs_of_ids(own, ids).await?, tx.pairs_of_ids(of_groups, ids).await?);
+    let mut used: Vec<i64> = own.iter().chain(&of_groups).map(|(_, role)| *role).collect();
+    used.sort_unstable();
+    used.dedup();
+    let roles = sql_of_ids!("SELECT [roles r] FROM roles r WHERE r.id IN ($ids)");
+    let mut roles = tx.rows_of_ids(roles, &used).await?;
+    let roles: Vec<Role> = roles.iter_mut().map(Role::decode).collect::<Result<_, _>>()?;
+    let roles: BTreeMap<i64, Role> = roles.into_iter().map(|role| (role.id, role)).collect();
+    let mut grants: BTreeMap<i64, Grants> = BTreeMap::new();
+    for (user, role) in own {
+        grants.entry(user).or_default().roles.extend(roles.get(&role).cloned());
     }
-    Ok(grants.into_iter().map(|(id, collected)| (id, collected.finish())).collect())
+    for (user, role) in of_groups {
+        grants.entry(user).or_default().group_roles.extend(roles.get(&role).cloned());
+    }
+    for (user, group) in tx.groups().names_of_users(ids).await? {
+        grants.entry(user).or_default().groups.push(group);
+    }
+    let shares = sql_of_ids!(
+        "SELECT sh.user_id, NULL, sh.scopes, sh.expires_at, o.name, p.name FROM shares sh \
+         JOIN users o ON o.id = sh.owner_id JOIN spawners p ON p.id = sh.spawner_id WHERE sh.user_id IN ($ids) \
+         UNION ALL SELECT m.user_id, g.name, sh.scopes, sh.expires_at, o.name, p.name FROM user_group_map m \
+         JOIN shares sh ON sh.group_id = m.group_id JOIN \"groups\" g ON g.id = m.group_id \
+         JOIN users o ON o.id = sh.owner_id JOIN spawners p ON p.id = sh.spawner_id WHERE m.user_id IN ($ids)"
+    );
+    for mut row in tx.rows_of_ids(shares, ids).await? {
+        let (user, group) = (row.take()?, row.take()?);
+        grants.entry(user).or_default().shares.push(share(row, group)?);
+    }
+    Ok(grants)
+}
+
+/// What follows a share's group in an answer.
+fn share(mut row: Cells, group: Option<String>) -> Result<SharedServer, StoreError> {
+    Ok(SharedServer {
+        scopes: row.take()?,
+        expires_at: row.take()?,
+        owner_name: row.take()?,
+        server_name: row.take()?,
+        group,
+    })
 }
 
 fn collect_user(rows: Vec<Cells>) -> Result<(Option<User>, Grants), StoreError> {
@@ -244,13 +272,7 @@ impl Collected {
             _ => {}
         }
         if kind == 3 {
-            self.shares.push(SharedServer {
-                scopes: row.take()?,
-                expires_at: row.take()?,
-                owner_name: row.take()?,
-                server_name: row.take()?,
-                group,
-            });
+            self.shares.push(share(row, group)?);
         } else {
             self.groups.extend(group);
         }

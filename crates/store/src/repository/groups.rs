@@ -2,11 +2,11 @@
 
 use serde_json::Value;
 
-use super::{CHUNK, Page, among, id_list, placeholders};
+use super::{CHUNK, Page, among, placeholders};
 use crate::error::StoreError;
 use crate::param::{Param, params};
 use crate::rows::{Group, User};
-use crate::statement::sql;
+use crate::statement::{sql, sql_of_ids};
 use crate::tx::Tx;
 
 /// The tables `groups` and `user_group_map`.
@@ -97,13 +97,11 @@ impl Groups<'_> {
 
     /// Pairs of group id and name of a member, for many groups.
     pub async fn member_names(&mut self, group_ids: &[i64]) -> Result<Vec<(i64, String)>, StoreError> {
-        self.pairs(
-            group_ids,
+        let statement = sql_of_ids!(
             "SELECT m.group_id, u.name FROM user_group_map m JOIN users u ON u.id = m.user_id \
-             WHERE m.group_id IN",
-            "u.id",
-        )
-        .await
+             WHERE m.group_id IN ($ids) ORDER BY u.id"
+        );
+        self.tx.pairs_of_ids(statement, group_ids).await
     }
 
     /// The groups of a user, by name.
@@ -132,13 +130,11 @@ impl Groups<'_> {
 
     /// Pairs of user id and name of a group, for many users.
     pub async fn names_of_users(&mut self, user_ids: &[i64]) -> Result<Vec<(i64, String)>, StoreError> {
-        self.pairs(
-            user_ids,
+        let statement = sql_of_ids!(
             "SELECT m.user_id, g.name FROM user_group_map m JOIN \"groups\" g ON g.id = m.group_id \
-             WHERE m.user_id IN",
-            "g.name",
-        )
-        .await
+             WHERE m.user_id IN ($ids) ORDER BY g.name, m.user_id"
+        );
+        self.tx.pairs_of_ids(statement, user_ids).await
     }
 
     /// Adds a member. False if the user was one already.
@@ -155,22 +151,5 @@ impl Groups<'_> {
     pub async fn remove_user(&mut self, group_id: i64, user_id: i64) -> Result<bool, StoreError> {
         let statement = sql!("DELETE FROM user_group_map WHERE group_id = ? AND user_id = ?");
         Ok(self.tx.execute(statement, params![group_id, user_id]).await? > 0)
-    }
-
-    /// Rows of an id and a name, for many ids. The order is within each chunk of ids.
-    async fn pairs(
-        &mut self,
-        ids: &[i64],
-        select: &str,
-        order: &str,
-    ) -> Result<Vec<(i64, String)>, StoreError> {
-        let mut pairs = Vec::new();
-        for chunk in ids.chunks(CHUNK) {
-            let text = format!("{select} ({}) ORDER BY {order}", id_list(chunk));
-            for mut row in self.tx.dynamic_rows(&text, &[]).await? {
-                pairs.push((row.take()?, row.take()?));
-            }
-        }
-        Ok(pairs)
     }
 }

@@ -128,5 +128,5 @@ fn among<'q>(names: &'q [String], backend: Backend, params: &mut Vec<Param<'q>>)
     }
 }
 
-/// How many ids or names go into one statement.
+/// How many rows or names go into one statement.
 const CHUNK: usize = 500;

@@ -1,15 +1,30 @@
 //! Roles and who has them.
 
-use super::{CHUNK, id_list, placeholders};
+use super::{CHUNK, placeholders};
 use crate::error::StoreError;
 use crate::param::{Param, params};
 use crate::rows::Role;
-use crate::statement::{Statement, sql};
+use crate::statement::{Statement, sql, sql_of_ids};
 use crate::tx::Tx;
 
 /// The tables `roles`, `user_role_map`, `group_role_map` and `service_role_map`.
 pub struct Roles<'t> {
     pub(super) tx: &'t mut Tx,
+}
+
+/// The names of the roles of many of one kind.
+macro_rules! names_of {
+    ($entity:literal) => {
+        sql_of_ids!(concat!(
+            "SELECT m.",
+            $entity,
+            "_id, r.name FROM ",
+            $entity,
+            "_role_map m JOIN roles r ON r.id = m.role_id WHERE m.",
+            $entity,
+            "_id IN ($ids) ORDER BY r.id"
+        ))
+    };
 }
 
 /// Who can have a role.
@@ -176,23 +191,12 @@ impl Roles<'_> {
         kind: HolderKind,
         ids: &[i64],
     ) -> Result<Vec<(i64, String)>, StoreError> {
-        let entity = match kind {
-            HolderKind::User => "user",
-            HolderKind::Group => "group",
-            HolderKind::Service => "service",
+        let statement = match kind {
+            HolderKind::User => names_of!("user"),
+            HolderKind::Group => names_of!("group"),
+            HolderKind::Service => names_of!("service"),
         };
-        let mut pairs = Vec::new();
-        for chunk in ids.chunks(CHUNK) {
-            let text = format!(
-                "SELECT m.{entity}_id, r.name FROM {entity}_role_map m JOIN roles r ON r.id = m.role_id \
-                 WHERE m.{entity}_id IN ({}) ORDER BY r.id",
-                id_list(chunk)
-            );
-            for mut row in self.tx.dynamic_rows(&text, &[]).await? {
-                pairs.push((row.take()?, row.take()?));
-            }
-        }
-        Ok(pairs)
+        self.tx.pairs_of_ids(statement, ids).await
     }
 
     /// The names of all who have a role.

@@ -3,12 +3,12 @@
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
-use super::{CHUNK, activity, grants, id_list};
+use super::{activity, grants};
 use crate::cell::Cells;
 use crate::error::StoreError;
 use crate::param::params;
 use crate::rows::{Record as _, RunningSpawner, Server, Spawner};
-use crate::statement::sql;
+use crate::statement::{sql, sql_of_ids};
 use crate::tx::Tx;
 
 /// How many columns the table `servers` has.
@@ -66,15 +66,9 @@ impl Spawners<'_> {
 
     /// The spawners of many users, by primary key.
     pub async fn of_users(&mut self, user_ids: &[i64]) -> Result<Vec<Spawner>, StoreError> {
-        let mut spawners = Vec::new();
-        for chunk in user_ids.chunks(CHUNK) {
-            let text = format!(
-                "SELECT [spawners p] FROM spawners p WHERE p.user_id IN ({}) ORDER BY p.id",
-                id_list(chunk)
-            );
-            spawners.extend(self.tx.dynamic_all::<Spawner>(&text, &[]).await?);
-        }
-        Ok(spawners)
+        let statement =
+            sql_of_ids!("SELECT [spawners p] FROM spawners p WHERE p.user_id IN ($ids) ORDER BY p.id");
+        self.tx.rows_of_ids(statement, user_ids).await?.iter_mut().map(Spawner::decode).collect()
     }
 
     /// The spawners of many users, each with its address if it has one, by primary key: one statement for a page.
@@ -82,19 +76,13 @@ impl Spawners<'_> {
         &mut self,
         user_ids: &[i64],
     ) -> Result<Vec<(Spawner, Option<Server>)>, StoreError> {
-        let mut spawners = Vec::new();
-        for chunk in user_ids.chunks(CHUNK) {
-            let text = format!(
-                "SELECT [spawners p], [servers s] FROM spawners p LEFT JOIN servers s ON s.id = p.server_id \
-                 WHERE p.user_id IN ({}) ORDER BY p.id",
-                id_list(chunk)
-            );
-            for mut row in self.tx.dynamic_rows(&text, &[]).await? {
-                let spawner = Spawner::decode(&mut row)?;
-                spawners.push((spawner, grants::optional(&mut row, SERVER_COLUMNS)?));
-            }
-        }
-        Ok(spawners)
+        let statement = sql_of_ids!(
+            "SELECT [spawners p], [servers s] FROM spawners p LEFT JOIN servers s ON s.id = p.server_id \
+             WHERE p.user_id IN ($ids) ORDER BY p.id"
+        );
+        let mut rows = self.tx.rows_of_ids(statement, user_ids).await?;
+        let decode = |row: &mut Cells| Ok((Spawner::decode(row)?, grants::optional(row, SERVER_COLUMNS)?));
+        rows.iter_mut().map(decode).collect()
     }
 
     /// All spawners that have an address, with it and the name of their owner, by primary key.

@@ -103,8 +103,12 @@ async fn pages_cost_a_fixed_number_of_statements() {
         tx.users().insert(&mut user).await.unwrap();
     }
     observed::take();
+    // The last page tells how many there are.
     let page = tx.users().list(&UserQuery::default()).await.unwrap();
-    assert_eq!(page.items.len(), 100);
+    assert_eq!((page.items.len(), page.total), (100, 100));
+    assert_eq!(scene.scans(1), ["u"]);
+    let page = tx.users().list(&UserQuery { limit: Some(50), ..UserQuery::default() }).await.unwrap();
+    assert_eq!((page.items.len(), page.total), (50, 100));
     let ids: Vec<i64> = page.items.iter().map(|user| user.id).collect();
     // One to count, one for the page.
     assert_eq!(scene.scans(2), ["u", "users"]);
@@ -112,7 +116,8 @@ async fn pages_cost_a_fixed_number_of_statements() {
     tx.users().grants_of(&ids).await.unwrap();
     tx.groups().names_of_users(&ids).await.unwrap();
     tx.roles().names_of(crate::HolderKind::User, &ids).await.unwrap();
-    assert_eq!(scene.scans(4), ["k"]);
+    // Servers; own roles, those of groups, the roles themselves where there are any, groups, shares.
+    assert_eq!(scene.scans(1 + 4 + 2), NONE);
     let names: Vec<&str> = page.items.iter().map(|user| user.name.as_str()).collect();
     tx.users().by_names(&names).await.unwrap();
     assert_eq!(scene.scans(1), NONE);
@@ -133,7 +138,8 @@ async fn pages_are_not_sorted() {
         }
     }
     let texts = observed::take();
-    assert_eq!(texts.len(), 36);
+    // The database has no users, so nothing is counted.
+    assert_eq!(texts.len(), 18);
     for text in texts {
         let plan = scene.plan_of(&text);
         // The servers that run are read once, the users not once for each.

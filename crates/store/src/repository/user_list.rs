@@ -8,7 +8,7 @@ use crate::rows::User;
 use crate::tx::Tx;
 
 /// What to list.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct UserQuery {
     /// Only users in this state.
     pub state: Option<UserState>,
@@ -27,7 +27,7 @@ pub struct UserQuery {
 }
 
 /// Users in this state.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum UserState {
     /// At least one server has an address.
     Active,
@@ -36,7 +36,7 @@ pub enum UserState {
 }
 
 /// The users that a requester may see: those named, and the members of the groups named.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct VisibleUsers {
     /// Names of users.
     pub users: Vec<String>,
@@ -45,7 +45,7 @@ pub struct VisibleUsers {
 }
 
 /// Order of users.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum UserSort {
     /// By primary key.
     #[default]
@@ -56,13 +56,53 @@ pub enum UserSort {
     LastActivity,
 }
 
-pub(super) async fn page(tx: &mut Tx, query: &UserQuery) -> Result<Page<User>, StoreError> {
+impl UserQuery {
+    /// The same users in no special order, and all of them: what has the same total has the same filters.
+    #[must_use]
+    pub fn filters(&self) -> Self {
+        let (state, name_filter, visible) = (self.state, self.name_filter.clone(), self.visible.clone());
+        Self { state, name_filter, visible, ..Self::default() }
+    }
+
+    /// Whether users with a running server are all that is wanted, in the order of their ids: an index has these.
+    fn is_of_running(&self) -> bool {
+        self.state == Some(UserState::Active)
+            && self.sort == UserSort::Id
+            && self.visible.is_none()
+            && self.name_filter.is_none()
+    }
+}
+
+/// `total` is how many there are on all pages, where that is known.
+pub(super) async fn page(
+    tx: &mut Tx,
+    query: &UserQuery,
+    total: Option<i64>,
+) -> Result<Page<User>, StoreError> {
     let mut params = Vec::new();
     let condition = condition(query, tx.backend(), &mut params);
-    let total = tx.dynamic_scalar(&format!("SELECT count(*) FROM users u{condition}"), &params).await?;
     let order = order(query, tx.backend());
-    let text = format!("SELECT [users u] FROM users u{condition} ORDER BY {order} {}", limits(query));
-    let items = tx.dynamic_all(&text, &params).await?;
+    let text = if query.is_of_running() {
+        let direction = if query.descending { "DESC" } else { "ASC" };
+        format!(
+            "SELECT [users u] FROM (SELECT DISTINCT p.user_id FROM spawners p WHERE p.server_id IS NOT NULL \
+             AND p.user_id IS NOT NULL ORDER BY p.user_id {direction} {}) a JOIN users u ON u.id = a.user_id \
+             ORDER BY a.user_id {direction}",
+            limits(query)
+        )
+    } else {
+        format!("SELECT [users u] FROM users u{condition} ORDER BY {order} {}", limits(query))
+    };
+    let items: Vec<User> = tx.dynamic_all(&text, &params).await?;
+    if let Some(total) = total {
+        return Ok(Page { items, total });
+    }
+    let found = i64::try_from(items.len()).unwrap_or(i64::MAX);
+    let is_last = query.limit.is_none_or(|limit| found < limit);
+    if is_last && (found > 0 || query.offset <= 0) {
+        return Ok(Page { total: query.offset.max(0) + found, items });
+    }
+    let total = tx.dynamic_scalar(&format!("SELECT count(*) FROM users u{condition}"), &params).await?;
     Ok(Page { items, total })
 }
 
@@ -81,7 +121,11 @@ fn condition<'q>(query: &'q UserQuery, backend: Backend, params: &mut Vec<Param<
     }
     if let Some(filter) = &query.name_filter {
         // The wildcards around the filter are added in SQL, so that the parameter can be borrowed.
-        conditions.push("lower(u.name) LIKE lower(concat('%', ?, '%'))".to_owned());
+        // SQLite's `LIKE` takes no notice of case by itself.
+        conditions.push(match backend {
+            Backend::Sqlite => "u.name LIKE concat('%', ?, '%')".to_owned(),
+            Backend::Postgres | Backend::MySql => "lower(u.name) LIKE lower(concat('%', ?, '%'))".to_owned(),
+        });
         params.push(Param::from(filter.as_str()));
     }
     if conditions.is_empty() { String::new() } else { format!(" WHERE {}", conditions.join(" AND ")) }

@@ -61,7 +61,7 @@ impl Users<'_> {
         grants::of_user(self.tx, user_id).await
     }
 
-    /// [`Users::grants`] for many users by primary key, for lists; users that do not exist are left out.
+    /// [`Users::grants`] for many users by primary key, for lists; users that have nothing are left out.
     pub async fn grants_of(&mut self, user_ids: &[i64]) -> Result<BTreeMap<i64, Grants>, StoreError> {
         grants::of_users(self.tx, user_ids).await
     }
@@ -110,7 +110,12 @@ impl Users<'_> {
 
     /// A page of users, filtered and sorted as the REST API's `GET /users`.
     pub async fn list(&mut self, query: &UserQuery) -> Result<Page<User>, StoreError> {
-        user_list::page(self.tx, query).await
+        user_list::page(self.tx, query, None).await
+    }
+
+    /// The same where it is known how many users there are on all pages.
+    pub async fn list_of(&mut self, query: &UserQuery, total: i64) -> Result<Page<User>, StoreError> {
+        user_list::page(self.tx, query, Some(total)).await
     }
 
     /// The names of all users, by primary key.

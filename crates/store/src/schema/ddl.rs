@@ -22,10 +22,15 @@ fn create_table(table: &Table, backend: Backend) -> Vec<String> {
     statements
 }
 
-/// Our own indexes on upstream's tables: name, table and columns.
-const OWN_INDEXES: [(&str, &str, &str); 11] = [
+/// Our own indexes on upstream's tables: name, table, and columns with the condition of a partial one.
+const OWN_INDEXES: [(&str, &str, &str); 12] = [
     ("perijove_ix_users_last_activity", "users", "last_activity NULLS FIRST, id"),
     ("perijove_ix_spawners_user_id", "spawners", "user_id"),
+    (
+        "perijove_ix_spawners_running",
+        "spawners",
+        "user_id) WHERE (server_id IS NOT NULL AND user_id IS NOT NULL",
+    ),
     ("perijove_ix_spawners_oauth_client_id", "spawners", "oauth_client_id"),
     ("perijove_ix_api_tokens_user_id", "api_tokens", "user_id"),
     ("perijove_ix_api_tokens_client_id", "api_tokens", "client_id"),

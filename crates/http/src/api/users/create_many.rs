@@ -1,5 +1,7 @@
 //! `POST /users`.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -28,23 +30,19 @@ pub async fn create_many(State(app): State<App>, caller: Caller, bytes: Bytes) -
         [one] => return Err(Failure::bad_request(format!("Invalid username: {one}"))),
         many => return Err(Failure::bad_request(format!("Invalid usernames: {}", many.join(", ")))),
     }
-    let mut created: Vec<UserModel> = Vec::new();
-    let mut existing = 0;
-    for name in valid {
-        // A name that is there twice is one user, shown twice.
-        if let Some(twin) = created.iter().find(|made| made.name.as_deref() == Some(name.as_str())) {
-            created.push(twin.clone());
-            continue;
-        }
-        if app.hub.find_user(name.as_str()).await?.is_some() {
-            tracing::warn!("User {name} already exists");
-            existing += 1;
-            continue;
-        }
-        let user = app.hub.create_user(&name, admin).await?;
-        created.push(models::user(&app.hub, &caller.authorisation(), &user, false).unwrap_or_default());
+    let distinct: Vec<UserName> = valid.iter().collect::<BTreeSet<_>>().into_iter().cloned().collect();
+    let made = app.hub.create_users(&distinct, admin).await?;
+    let scopes = caller.authorisation();
+    let made: BTreeMap<&str, UserModel> = made
+        .iter()
+        .map(|user| (user.name.as_str(), models::user(&app.hub, &scopes, user, false).unwrap_or_default()))
+        .collect();
+    // A name that is there twice is one user, shown twice.
+    let created: Vec<&UserModel> = valid.iter().filter_map(|name| made.get(name.as_str())).collect();
+    for name in distinct.iter().filter(|name| !made.contains_key(name.as_str())) {
+        tracing::warn!("User {name} already exists");
     }
-    if created.is_empty() && existing > 0 {
+    if created.is_empty() {
         return Err(Failure::conflict(format!("All {} users already exist", names.len())));
     }
     json(StatusCode::CREATED, &created)
