@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -415,6 +416,16 @@ def test_a_native_class_that_the_configuration_changes_is_run_by_python(make_hub
     assert "(Python: the configuration changes jupyterhub.spawner.Spawner itself)" in hub.log()
     hub.client(hub.token_for("ada")).start_server("ada")
     assert hub.server_process("ada").environ()["CHANGED"] == "ada"
+
+
+@pytest.mark.perijove
+@pytest.mark.parametrize(("kwargs", "by_python"), [({"start_new_session": False}, True), ({"umask": 0o027}, False)])
+def test_arguments_of_popen_that_have_no_meaning_here_are_for_python(make_hub, kwargs, by_python):
+    hub = make_hub(BASIS + f"c.LocalProcessSpawner.popen_kwargs = {kwargs}\n").start()
+    assert ("popen_kwargs is not native)" in hub.log()) == by_python
+    hub.client(hub.token_for("ada")).start_server("ada")
+    process = hub.server_process("ada")
+    assert (os.getsid(process.pid) == process.pid) != by_python
 
 
 @pytest.mark.perijove

@@ -1,7 +1,7 @@
 //! Looks over a merged configuration: names that nothing knows, values that do not fit, traits that
 //! do nothing yet.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use perijove_model::value::Value;
 
@@ -11,6 +11,7 @@ use crate::deprecated;
 use crate::error::{ConfigError, Place};
 use crate::from_value::ClassRef;
 use crate::origin::Origin;
+use crate::popen::PopenOptions;
 use crate::section::Section;
 use crate::sections;
 use crate::suggest;
@@ -191,6 +192,9 @@ impl Findings {
         let acts = match info.status {
             Status::Honoured | Status::Harmless => true,
             Status::HonouredPlain => !has_handle,
+            Status::HonouredPopen => values
+                .get::<BTreeMap<String, Value>>(info.name)
+                .is_ok_and(|arguments| PopenOptions::read(&arguments).is_ok()),
             Status::NotYet | Status::NotYetRestricting | Status::Partly(_) => !differs(values, info),
         };
         if !acts {
@@ -202,7 +206,7 @@ impl Findings {
     fn settle(&mut self, unhonoured: Vec<(Place, Status)>) {
         for (place, status) in unhonoured {
             let text = match status {
-                Status::Honoured | Status::Harmless => continue,
+                Status::Honoured | Status::HonouredPopen | Status::Harmless => continue,
                 Status::HonouredPlain => {
                     self.errors.push(ConfigError::NotCalled { place: Box::new(place) });
                     continue;

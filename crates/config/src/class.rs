@@ -46,6 +46,9 @@ pub enum Status {
     Honoured,
     /// A plain value acts as in JupyterHub; a function is not called yet, so that it stops the start.
     HonouredPlain,
+    /// Arguments of Python's `subprocess.Popen`, of which those act that [`PopenOptions`](crate::popen::PopenOptions)
+    /// understands.
+    HonouredPopen,
     /// It acts but for what the words say: a warning when it is set.
     Partly(&'static str),
     /// It has no effect here and needs none: nothing is said.
@@ -62,6 +65,7 @@ impl Status {
         let plugin = class.is_a("Authenticator") || class.is_a("Spawner");
         Some(match self {
             Self::Honoured => return None,
+            Self::HonouredPopen => "Other arguments make Python run the class.".to_owned(),
             Self::HonouredPlain if plugin => "A function makes Python run the class.".to_owned(),
             Self::Partly(_) | Self::NotYet | Self::NotYetRestricting if plugin => {
                 "Setting it makes Python run the class.".to_owned()

@@ -13,6 +13,7 @@ pub mod generate;
 pub mod help;
 pub mod kind;
 pub mod origin;
+pub mod popen;
 pub mod reference;
 pub mod section;
 pub mod sections;

@@ -11,7 +11,6 @@ mod local_process;
 mod options;
 mod output;
 pub mod overrides;
-mod popen;
 mod ports;
 mod python;
 mod python_json;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use perijove_config::class::ClassInfo;
 use perijove_config::origin::Origin;
+use perijove_config::popen::PopenOptions;
 use perijove_config::tree::{Entry, Raw};
 use perijove_config::{Config, ConfigError, Section, sections};
 use perijove_model::Value;
@@ -13,7 +14,6 @@ use serde_json::Value as Json;
 
 use crate::error::SpawnError;
 use crate::launch::{Options, Settings, SpawnFacts};
-use crate::popen::PopenOptions;
 use crate::spawner::Timing;
 
 /// Traits that take effect on one launch alone.

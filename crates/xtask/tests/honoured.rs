@@ -48,7 +48,7 @@ fn reads(code: &str, name: &str) -> bool {
 }
 
 fn acts(status: Status) -> bool {
-    matches!(status, Status::Honoured | Status::HonouredPlain | Status::Partly(_))
+    matches!(status, Status::Honoured | Status::HonouredPlain | Status::HonouredPopen | Status::Partly(_))
 }
 
 fn unread(class: &'static ClassInfo, sources: &[String]) -> Vec<String> {

@@ -19,8 +19,8 @@ section! {
         /// Seconds to wait after the kill signal before giving up.
         kill_timeout: i64 = Kind::Int, Int(5), Honoured;
         /// Further arguments of Python's subprocess.Popen. Perijove acts on those it has a meaning
-        /// for and refuses the others.
-        popen_kwargs: BTreeMap<String, Value> = DICT, EmptyDict, Honoured;
+        /// for.
+        popen_kwargs: BTreeMap<String, Value> = DICT, EmptyDict, HonouredPopen;
         /// A shell command such as `['bash', '-l', '-c']` that gets the server's command as its last
         /// argument.
         shell_cmd: Vec<String> = Kind::Command(0), EmptyList, Honoured;

@@ -1,5 +1,5 @@
-//! `LocalProcessSpawner.popen_kwargs`: arguments of Python's `subprocess.Popen` that have a meaning here. The others are
-//! refused, since ignoring `user` or `preexec_fn` could start a server with more rights than intended.
+//! `LocalProcessSpawner.popen_kwargs`: arguments of Python's `subprocess.Popen` that have a meaning here. Any other makes
+//! Python run the class, since ignoring `user` or `preexec_fn` could start a server with more rights than intended.
 
 use std::collections::BTreeMap;
 
@@ -12,15 +12,15 @@ const STDOUT: i64 = -2;
 
 /// What the arguments ask for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct PopenOptions {
+pub struct PopenOptions {
     /// Run the command by `/bin/sh -c`.
-    pub(crate) shell: bool,
+    pub shell: bool,
     /// Execute this file instead of the first word of the command.
-    pub(crate) executable: Option<String>,
+    pub executable: Option<String>,
     /// File mode mask.
-    pub(crate) umask: Option<u32>,
+    pub umask: Option<u32>,
     /// Throw the output away.
-    pub(crate) discard_output: bool,
+    pub discard_output: bool,
 }
 
 impl PopenOptions {
@@ -28,7 +28,7 @@ impl PopenOptions {
     ///
     /// # Errors
     /// Which of them cannot be honoured, and what to do.
-    pub(crate) fn read(arguments: &BTreeMap<String, Value>) -> Result<Self, String> {
+    pub fn read(arguments: &BTreeMap<String, Value>) -> Result<Self, String> {
         let mut options = Self::default();
         let (mut stdout, mut stderr) = (false, false);
         for (name, value) in arguments {
