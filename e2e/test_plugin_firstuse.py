@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from bs4 import BeautifulSoup
+from harness.both import of_both
 from harness.hub import ADMIN_SERVICE, TRIVIAL_SERVERS
 
 CONFIG = (
@@ -26,18 +27,9 @@ def hubs(make_both):
 
 def attempt(hub, name: str, password: str) -> tuple[int, str]:
     """The status of a login, and what the form says if it is shown again."""
-    client = hub.client()
-    client.get("hub/login")
-    form = {"username": name, "password": password, "_xsrf": client.xsrf()}
-    answer = client.post("hub/login", data=form, allow_redirects=False)
+    answer = hub.client().try_log_in(name, password)
     error = BeautifulSoup(answer.text, "html.parser").find(class_="login_error")
     return answer.status_code, error.get_text(" ", strip=True) if error else ""
-
-
-def of_both(hubs, ask):
-    theirs, ours = (ask(hub) for hub in hubs)
-    assert ours == theirs
-    return ours
 
 
 def test_the_first_password_counts(hubs):

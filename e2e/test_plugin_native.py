@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from harness.both import of_both
 from harness.hub import ADMIN_SERVICE, TRIVIAL_SERVERS
 
 CONFIG = (
@@ -58,9 +59,7 @@ def said(page: str) -> str:
 
 def try_to_log_in(hub, name: str, password: str):
     client = hub.client()
-    client.get("hub/login")
-    form = {"username": name, "password": password, "_xsrf": client.xsrf()}
-    return client, client.post("hub/login", data=form, allow_redirects=False)
+    return client, client.try_log_in(name, password)
 
 
 def log_in(hub, name: str, password: str = PASSWORD):
@@ -68,12 +67,6 @@ def log_in(hub, name: str, password: str = PASSWORD):
     assert answer.status_code == 302, answer.text
     client.get("hub/home")
     return client
-
-
-def of_both(hubs, ask):
-    theirs, ours = (ask(hub) for hub in hubs)
-    assert theirs == ours
-    return ours
 
 
 def test_signing_up(hubs):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from harness.both import of_both
 from harness.hub import ADMIN_SERVICE, DUMMY_LOGIN, TRIVIAL_SERVERS
 from harness.waiting import until
 
@@ -72,15 +73,7 @@ def hubs(make_both):
 
 def attempt(hub, name: str, password: str = "pass word"):
     client = hub.client()
-    client.get("hub/login")
-    form = {"username": name, "password": password, "_xsrf": client.xsrf()}
-    return client, client.post("hub/login", data=form, allow_redirects=False)
-
-
-def of_both(hubs, ask):
-    theirs, ours = (ask(hub) for hub in hubs)
-    assert theirs == ours
-    return ours
+    return client, client.try_log_in(name, password)
 
 
 def test_a_login(hubs):
