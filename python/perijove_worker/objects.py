@@ -117,7 +117,7 @@ class Objects:
             self._web.close()
         from .web_app import WebApp
 
-        self._web = WebApp(self._upstream, self._hub, params)
+        self._web = WebApp(self._upstream, self._hub, self._own, params)
         return self._web.listen()
 
     def argument(self, form: Any) -> Any:

@@ -65,6 +65,10 @@ class OwnSpawners:
             spawner.handler = handler
         return spawner
 
+    def living(self, user: str) -> Dict[str, Any]:
+        """The instances of a user's servers, by the servers' names."""
+        return {name: spawner for (owner, name), spawner in self._instances.items() if owner == user}
+
     def forget(self, user: str, server: Optional[str]) -> None:
         """Drop the instance of a server, or those of a user."""
         for key in [key for key in self._instances if key[0] == user and server in (None, key[1])]:
@@ -264,7 +268,9 @@ def describe(upstream: Upstream) -> Message:
 
     if not issubclass(kind, Spawner):
         raise TypeError(f"{kind.__module__}.{kind.__qualname__} does not extend jupyterhub.spawner.Spawner")
-    found: Message = {"class": f"{kind.__module__}.{kind.__qualname__}", "timing": None}
+    from .web_app import of_plugins
+
+    found: Message = {"class": f"{kind.__module__}.{kind.__qualname__}", "timing": None, "handlers": bool(of_plugins())}
     try:
         found["timing"] = timing(kind(config=upstream.config))
     except Exception:  # a class that insists on its user tells with the first server

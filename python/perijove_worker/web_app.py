@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, List
 
+from jupyterhub import apihandlers, handlers
 from jupyterhub.handlers.base import Template404
 from jupyterhub.utils import url_path_join
 from tornado import web
@@ -14,6 +15,7 @@ from . import web_handlers
 from .channel import Message
 from .handles import full_name
 from .hub_calls import HubCalls
+from .own_spawners import OwnSpawners
 from .upstream import Upstream
 from .web_settings import complete, tell_app
 
@@ -41,8 +43,8 @@ class Application(web.Application):
 class WebApp:
     """The application and its socket."""
 
-    def __init__(self, upstream: Upstream, hub: HubCalls, params: Message) -> None:
-        settings = complete(upstream, hub, params)
+    def __init__(self, upstream: Upstream, hub: HubCalls, own: OwnSpawners, params: Message) -> None:
+        settings = complete(upstream, hub, own, params)
         app = tell_app(settings)
         web_handlers.install(hub)
         prefix = settings["hub"].base_url
@@ -50,7 +52,7 @@ class WebApp:
         if params["with_authenticator"]:
             of_authenticator = list(settings["authenticator"].get_handlers(app))
         self._authenticator = rules(prefix, of_authenticator)
-        self._extra = rules(prefix, configured(upstream.config.JupyterHub))
+        self._extra = rules(prefix, [*configured(upstream.config.JupyterHub), *of_plugins()])
         everything = [*self._authenticator, *self._extra, (r"(.*)", Template404)]
         self._server = HTTPServer(Application(everything, **settings), max_buffer_size=BODY_AT_MOST)
         self._path: str = params["socket"]
@@ -69,6 +71,13 @@ def configured(section: Any) -> List[Any]:
     """``c.JupyterHub.extra_handlers``."""
     value = section.get("extra_handlers", [])
     return list(value.get_value([]) if hasattr(value, "get_value") else value)
+
+
+def of_plugins() -> List[Any]:
+    """What a plug-in has added to JupyterHub's own lists of handlers, as batchspawner does when it is imported."""
+    own = ("jupyterhub.", "perijove_worker.")
+    everything = [*apihandlers.default_handlers, *handlers.default_handlers]
+    return [entry for entry in everything if not entry[1].__module__.startswith(own)]
 
 
 def rules(prefix: str, entries: List[Any]) -> List[web.URLSpec]:

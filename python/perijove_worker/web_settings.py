@@ -7,6 +7,7 @@ from typing import Any
 
 from .channel import Message
 from .hub_calls import HubCalls
+from .own_spawners import OwnSpawners
 from .upstream import Upstream
 from .web_templates import environments, static_files
 from .web_users import UsersOfCall
@@ -41,7 +42,7 @@ class NotHere:
         raise AttributeError(f"{self._name}.{name} is not available to handlers: it is in the hub's process")
 
 
-def complete(upstream: Upstream, hub: HubCalls, params: Message) -> dict:
+def complete(upstream: Upstream, hub: HubCalls, own: OwnSpawners, params: Message) -> dict:
     """All settings. The same dictionary goes to users, spawners and handlers, as upstream's does."""
     settings = upstream.settings
     section = upstream.config.JupyterHub
@@ -67,7 +68,7 @@ def complete(upstream: Upstream, hub: HubCalls, params: Message) -> dict:
         static_path=prefix,
         static_url_prefix=f"{prefix}static/",
         template_path=params["template_paths"],
-        users=UsersOfCall(settings, hub),
+        users=UsersOfCall(settings, hub, own),
         version_hash=params["version_hash"],
         xsrf_cookies=True,
     )

@@ -9,6 +9,7 @@ from jupyterhub.user import User, UserDict
 
 from . import calling
 from .hub_calls import HubCalls
+from .own_spawners import OwnSpawners
 
 
 class WebUser(User):
@@ -53,9 +54,10 @@ class WebUser(User):
 class WebUsers(UserDict):
     """The users of one request, on its session."""
 
-    def __init__(self, settings: dict, kind: type) -> None:
+    def __init__(self, settings: dict, kind: type, own: OwnSpawners) -> None:
         super().__init__(lambda: settings["db"], settings)
         self._kind = kind
+        self._own = own
 
     def from_orm(self, orm_user: Any) -> User:
         """A new user."""
@@ -67,23 +69,27 @@ class WebUsers(UserDict):
             key = self.add(key).id
         user = super().__getitem__(key)
         for name, row in user.orm_spawners.items():
-            if row.server is not None:
+            # A start that was not told yet where the server listens has no port.
+            if row.server is not None and row.server.port is not None:
                 user.spawners[name]  # makes the object, so that the server counts as active
+        # What a handler sets on the spawner of a server that starts is for that start.
+        user.spawners.update(self._own.living(user.name))
         return user
 
 
 class UsersOfCall:
     """Stands for upstream's cache of users: the cache of the present request."""
 
-    def __init__(self, settings: dict, hub: HubCalls) -> None:
+    def __init__(self, settings: dict, hub: HubCalls, own: OwnSpawners) -> None:
         self._settings = settings
+        self._own = own
         self._kind = type("User", (WebUser,), {"hub": hub, "refreshed": {}})
 
     def _users(self) -> WebUsers:
         call = calling.current()
         users = getattr(call, "users", None)
         if users is None:
-            users = WebUsers(self._settings, self._kind)
+            users = WebUsers(self._settings, self._kind, self._own)
             if call is not None:
                 call.users = users
         return users

@@ -17,6 +17,7 @@ use perijove_python::{HandlerPattern, HandlerServer, Worker};
 use secrecy::SecretString;
 use tempfile::TempDir;
 
+use crate::plugins::why_python_spawner;
 use crate::sections::Sections;
 
 /// How long Python may take to import JupyterHub and to make the application.
@@ -36,7 +37,7 @@ pub struct PluginHandlers {
 }
 
 impl PluginHandlers {
-    /// `None` where the configuration names no handlers and no Python authenticator.
+    /// `None` where the configuration names no handlers, and no Python class that may have some.
     ///
     /// # Errors
     /// If there is no place for the socket.
@@ -46,7 +47,8 @@ impl PluginHandlers {
         settings: &Settings,
         with_authenticator: bool,
     ) -> anyhow::Result<Option<Self>> {
-        let wanted = with_authenticator || !sections.hub.extra_handlers.is_empty();
+        let spawner = why_python_spawner(sections).is_some();
+        let wanted = with_authenticator || spawner || !sections.hub.extra_handlers.is_empty();
         let Some(worker) = worker.filter(|_| wanted) else { return Ok(None) };
         let folder = private_folder().context("there is no place for the socket of Python's handlers")?;
         let files = perijove_web::static_paths().filter_map(|path| {

@@ -40,8 +40,7 @@ pub async fn spawner(
         open_files: raise_open_files(),
         ..spawners::registry::Context::new(logs)
     };
-    let is_native = spawners::registry::find(name).is_some();
-    if let Some(reason) = why_python(&sections.classes.spawner, is_native) {
+    if let Some(reason) = why_python_spawner(sections) {
         tracing::info!("Using Spawner: {name} (Python: {reason})");
         return python_spawner(loaded, sections, settings, authenticator.is_some(), &context).await;
     }
@@ -81,6 +80,12 @@ fn worker_count(sections: &Sections) -> anyhow::Result<usize> {
     let Some(count) = sections.environment.get(WORKERS_VARIABLE) else { return Ok(SPAWNER_WORKERS) };
     let count = count.parse().ok().filter(|count| (1..=64).contains(count));
     count.with_context(|| format!("{WORKERS_VARIABLE} must be a number from 1 to 64"))
+}
+
+/// Why Python must run the spawner, if it must.
+pub fn why_python_spawner(sections: &Sections) -> Option<String> {
+    let chosen = &sections.classes.spawner;
+    why_python(chosen, spawners::registry::find(chosen.class.name()).is_some())
 }
 
 /// Why Python must run a class, if it must.

@@ -100,8 +100,8 @@ impl PythonSpawner {
         *self.timing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn worker(&self, user: &UserName) -> &Worker {
-        self.workers.of(user.as_str())
+    async fn worker(&self, user: &UserName) -> &Worker {
+        self.workers.of(user.as_str()).await
     }
 
     async fn step(
@@ -114,7 +114,7 @@ impl PythonSpawner {
         let Some(facts) = shown else {
             return Err(WorkerError::Protocol("the hub did not say whose server it is".to_owned()));
         };
-        self.worker(user).own_spawner(facts, step, Some(deadline), &|_| ()).await
+        self.worker(user).await.own_spawner(facts, step, Some(deadline), &|_| ()).await
     }
 
     /// The same again if the worker has died meanwhile: its successor makes the instance from the stored state.
@@ -137,7 +137,7 @@ impl Spawner for PythonSpawner {
     }
 
     async fn warm_up(&self) -> Result<(), SetupError> {
-        for worker in self.workers.iter() {
+        for worker in self.workers.used().await {
             let described = worker.describe_spawner(IMPORT_DEADLINE).await;
             let described = described.map_err(|error| SetupError::Python(error.explained()))?;
             if let Some(timing) = described.timing {
@@ -190,7 +190,7 @@ impl Spawner for PythonSpawner {
         };
         let names = (user.as_str(), server.as_str());
         let step = OwnSpawnerStep::Progress;
-        if let Err(error) = self.worker(user).own_spawner_by_name(names, step, None, &told).await {
+        if let Err(error) = self.worker(user).await.own_spawner_by_name(names, step, None, &told).await {
             tracing::warn!(user.name = %user, "Spawner.progress failed: {}", error.explained());
         }
         std::future::pending().await
@@ -199,7 +199,9 @@ impl Spawner for PythonSpawner {
     async fn start_ended(&self, user: &UserName, server: &ServerName) {
         let names = (user.as_str(), server.as_str());
         let step = OwnSpawnerStep::Ready;
-        if let Err(error) = self.worker(user).own_spawner_by_name(names, step, Some(LOOK), &|_| ()).await {
+        if let Err(error) =
+            self.worker(user).await.own_spawner_by_name(names, step, Some(LOOK), &|_| ()).await
+        {
             tracing::debug!(user.name = %user, "the worker could not be told that a start has ended: {error}");
         }
     }

@@ -105,6 +105,8 @@ pub struct SpawnerClass {
     pub class: String,
     /// The patience of its servers, where the class tells without a user.
     pub timing: Option<SpawnerTiming>,
+    /// Whether importing it has added request handlers to JupyterHub's own.
+    pub handlers: bool,
 }
 
 impl Worker {
