@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from harness import settings
 from harness.hub import ADMIN_SERVICE, DUMMY_LOGIN, TRIVIAL_SERVERS
+from harness.ports import free_port
 from harness.waiting import until
 
 BASIS = DUMMY_LOGIN + TRIVIAL_SERVERS + ADMIN_SERVICE
@@ -94,6 +95,42 @@ def test_routes_come_back_after_the_external_proxy_was_restarted(external):
     finally:
         again.kill()
         again.wait(10)
+
+
+def test_another_proxy_takes_over(external):
+    """`PATCH /proxy`: its API is elsewhere and wants another token. What runs is routed there too."""
+    hub, _ = external()
+    hub.start()
+    client = hub.client(hub.token_for("ada"))
+    client.start_server("ada")
+    port, api_port, token = free_port(), free_port(), "another-token"
+    other = subprocess.Popen(
+        [str(settings.CHP), "--ip=127.0.0.1", f"--port={port}", "--api-ip=127.0.0.1", f"--api-port={api_port}"],
+        env=hub.environment() | {"CONFIGPROXY_AUTH_TOKEN": token}, stdout=subprocess.DEVNULL,
+    )  # fmt: skip
+    interface = f"http://127.0.0.1:{api_port}"
+
+    def known() -> dict:
+        return requests.get(f"{interface}/api/routes", headers={"Authorization": f"token {token}"}, timeout=10).json()
+
+    try:
+        assert until(lambda: known() == {}, "the other proxy to answer", ignoring=(requests.RequestException,))
+        hub.admin().expect(400, "PATCH", "proxy", data="[]")
+        hub.admin().expect(200, "PATCH", "proxy", json={"api_url": interface, "auth_token": token})
+        assert {"/", "/user/ada"} <= set(known())
+        assert requests.get(f"http://127.0.0.1:{port}/user/ada/x", timeout=10).json()["path"] == "/user/ada/x"
+        client.stop_server("ada")
+        assert "/user/ada" not in known() and "/user/ada" in routes(hub)
+    finally:
+        other.kill()
+        other.wait(10)
+
+
+@pytest.mark.perijove
+def test_an_embedded_proxy_stays(make_hub):
+    hub = make_hub(BASIS).start()
+    answer = hub.admin().expect(400, "PATCH", "proxy", json={"api_url": "http://127.0.0.1:9"})
+    assert "part of this hub" in answer.json()["message"]
 
 
 def test_the_hub_answers_where_it_always_did(make_hub):

@@ -259,7 +259,7 @@ PAGINATED = {"Accept": "application/jupyterhub-pagination+json"}
 RULES = [
     Case("limit-by-caller", [
         POST("users/limited"), POST("users/limited/servers/one", who="user:limited"), POST("users/limited/servers/two", who="user:limited"), POST("users/limited/servers/two", who="maker"), PUT("users/limited/servers/two", who="user:limited"),
-        PUT("users/limited/servers/two", who="user:admin"), PATCH("users/limited/server", json={"name": "four"}, who="user:limited"), GET("users/limited?include_stopped_servers", who="user:limited"),
+        PUT("users/limited/servers/two", who="user:admin"), PUT("users/limited/servers/three"), PATCH("users/limited/server", json={"name": "four"}, who="user:limited"), GET("users/limited?include_stopped_servers", who="user:limited"),
         DELETE("users/limited/servers/one", json={"remove": True}), GET("users/limited/servers/one/progress"),
     ], words=True),
     Case("old-names-off", [

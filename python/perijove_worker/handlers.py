@@ -86,7 +86,7 @@ def make_request(facts: Message) -> httputil.HTTPServerRequest:
 
 
 def make_handler(upstream: Upstream, facts: Message, user: Any) -> HookHandler:
-    """A handler whose ``current_user`` is ``user``."""
+    """A handler whose ``current_user`` is ``user``: one of upstream's users, a row of a service, or ``None``."""
     upstream.settings.setdefault("authenticator", upstream.authenticator)
     application = web.Application(**{"cookie_secret": b"", **upstream.settings})
     handler = HookHandler(application, make_request(facts))

@@ -145,7 +145,12 @@ class Objects:
         self._live()
         from .handlers import make_handler
 
-        return make_handler(self._upstream, facts, self._user(facts["user"]))
+        sender = self._user(facts["user"])
+        if sender is None and facts["service"] is not None:
+            from jupyterhub import orm
+
+            sender = orm.Service(**facts["service"])
+        return make_handler(self._upstream, facts, sender)
 
     def effects(self, arguments: List[Any]) -> Dict[str, Any]:
         """What a call did to the handler and the users among its arguments."""
@@ -155,7 +160,7 @@ class Objects:
                 found["auth_state"] = encoded_state(argument) or found["auth_state"]
             if hasattr(argument, "hook_effects"):
                 found["response"] = argument.hook_effects()
-                if argument.current_user is not None:
+                if hasattr(argument.current_user, "take_saved_auth_state"):
                     found["auth_state"] = encoded_state(argument.current_user) or found["auth_state"]
         return found
 

@@ -42,6 +42,7 @@ pub(crate) fn request_facts(request: &LoginRequest, hub_prefix: &str) -> Request
         headers,
         body: form_body(fields).into_bytes(),
         user: None,
+        service: None,
         scopes: Vec::new(),
     }
 }

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use perijove_model::name::ServerName;
 use perijove_proxy::{RouteEntry, Target};
+use secrecy::SecretString;
 use serde_json::{Map, Value, json};
 
 use crate::error::{Error, Result};
@@ -60,6 +61,17 @@ impl Hub {
         let routes = self.routes.get_all(None).await.map_err(Error::internal)?;
         self.metrics.proxy_polls.observe(began.elapsed());
         Ok(routes)
+    }
+
+    /// Drives another proxy from now on: at another address, with another token, or both.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] where the proxy is part of this program, or the address or token is wrong.
+    pub fn move_proxy(&self, api_url: Option<&str>, token: Option<SecretString>) -> Result<()> {
+        let moved = self.routes.move_to(api_url, token);
+        moved.map_err(|error| Error::Invalid(error.to_string()))?;
+        tracing::info!(url = api_url, "Updated proxy");
+        Ok(())
     }
 
     /// Brings the proxy in step with what runs: adds what is missing, updates what moved, removes

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use perijove_core::hooks;
-use perijove_core::identity::Identity;
+use perijove_core::identity::{Identity, Principal};
 use perijove_core::records::UserRecord;
-use perijove_python::{RequestFacts, UserFacts};
+use perijove_python::{RequestFacts, ServiceFacts, UserFacts};
 
 use crate::app::App;
 use crate::caller::Caller;
@@ -24,7 +24,11 @@ impl SeenByPython {
 
     /// The same as a request of this user, who has just logged in.
     pub fn of_user(self, app: &App, user: &UserRecord) -> Self {
-        let now = |facts| RequestFacts { user: Some(user_facts(app, user)), ..Arc::unwrap_or_clone(facts) };
+        let now = |facts| RequestFacts {
+            user: Some(user_facts(app, user)),
+            service: None,
+            ..Arc::unwrap_or_clone(facts)
+        };
         Self(self.0.map(|facts| Arc::new(now(facts))))
     }
 
@@ -61,7 +65,17 @@ fn facts(app: &App, parts: &Parts, caller: &Caller) -> RequestFacts {
         headers: parts.headers.iter().map(header).collect(),
         body: Vec::new(),
         user: identity.and_then(|identity| identity.principal.user()).map(|user| user_facts(app, user)),
+        service: identity.and_then(|identity| service_facts(&identity.principal)),
         scopes: identity.map(scopes).unwrap_or_default(),
+    }
+}
+
+fn service_facts(principal: &Principal) -> Option<ServiceFacts> {
+    match principal {
+        Principal::Service(service) => {
+            Some(ServiceFacts { name: service.name.clone(), admin: service.admin })
+        }
+        Principal::User(_) => None,
     }
 }
 

@@ -1,6 +1,7 @@
 //! An external proxy that speaks CHP's REST API.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -14,7 +15,9 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use crate::client::Client;
-use crate::routes::{HUB_MARK, RouteEntry, RouteError, Routes, iso_millis, path_from_spec, spec_from_path};
+use crate::routes::{
+    HUB_MARK, MoveError, RouteEntry, RouteError, Routes, iso_millis, path_from_spec, spec_from_path,
+};
 use crate::target::{Target, TargetUrl};
 use crate::tls::{TlsError, UpstreamTls};
 
@@ -44,11 +47,48 @@ pub struct ExternalProxyOptions {
 
 /// Drives an external proxy through CHP's REST API.
 pub struct ExternalProxy {
-    client: Client,
-    authorization: HeaderValue,
+    remote: RwLock<Arc<Remote>>,
+    tls: UpstreamTls,
     host_routing: bool,
     permits: Semaphore,
     patience: Duration,
+}
+
+/// Where the API is, and the token for it.
+struct Remote {
+    client: Client,
+    token: SecretString,
+    authorization: HeaderValue,
+}
+
+impl Remote {
+    fn new(
+        api_url: TargetUrl,
+        token: SecretString,
+        tls: &UpstreamTls,
+    ) -> Result<Arc<Self>, ExternalProxyError> {
+        let client = Client::new(api_url, tls, ANSWER, MAX_ANSWER)?;
+        let header = format!("token {}", token.expose_secret());
+        let mut authorization = HeaderValue::try_from(header).map_err(|_| ExternalProxyError::Token)?;
+        authorization.set_sensitive(true);
+        Ok(Arc::new(Self { client, token, authorization }))
+    }
+
+    fn url(&self) -> String {
+        self.client.server().as_str().to_owned()
+    }
+
+    fn refused(&self, response: &Response<Bytes>, method: &'static Method, path: &str) -> RouteError {
+        let status = response.status().as_u16();
+        RouteError::Status { url: self.url(), status, method: method.as_str(), path: path.to_owned() }
+    }
+
+    async fn once(&self, method: &Method, path: &str, body: Bytes) -> Result<Response<Bytes>, String> {
+        let request =
+            Request::builder().method(method).uri(path).header(header::AUTHORIZATION, &self.authorization);
+        let request = request.body(Full::new(body)).map_err(|error| error.to_string())?;
+        self.client.send(request).await.map_err(|error| error.to_string())
+    }
 }
 
 /// Why an external proxy cannot be driven.
@@ -68,21 +108,17 @@ impl ExternalProxy {
     /// # Errors
     /// When a TLS file is wrong, or the token cannot be sent.
     pub fn new(options: ExternalProxyOptions) -> Result<Self, ExternalProxyError> {
-        let client = Client::new(options.api_url, &options.tls, ANSWER, MAX_ANSWER)?;
-        let token = format!("token {}", options.token.expose_secret());
-        let mut authorization = HeaderValue::try_from(token).map_err(|_| ExternalProxyError::Token)?;
-        authorization.set_sensitive(true);
         Ok(Self {
-            client,
-            authorization,
+            remote: RwLock::new(Remote::new(options.api_url, options.token, &options.tls)?),
+            tls: options.tls,
             host_routing: options.host_routing,
             permits: Semaphore::new(options.concurrency.max(1)),
             patience: options.patience,
         })
     }
 
-    fn url(&self) -> String {
-        self.client.server().as_str().to_owned()
+    fn remote(&self) -> Arc<Remote> {
+        self.remote.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The API's path of a route. The specification stays percent-encoded; CHP decodes it.
@@ -101,16 +137,17 @@ impl ExternalProxy {
         path: &str,
         body: Bytes,
     ) -> Result<Response<Bytes>, RouteError> {
-        let base = self.client.server().path().trim_end_matches('/');
+        let remote = self.remote();
+        let base = remote.client.server().path().trim_end_matches('/');
         let path = format!("{base}/api/routes{path}");
         let _permit = self.permits.acquire().await;
         let deadline = Instant::now() + self.patience;
         let mut wait = WAIT.0;
         loop {
-            let failure = match self.once(method, &path, body.clone()).await {
+            let failure = match remote.once(method, &path, body.clone()).await {
                 Ok(response) if !response.status().is_server_error() => return Ok(response),
-                Ok(response) => self.refused(&response, method, &path),
-                Err(message) => RouteError::Unreachable { url: self.url(), message },
+                Ok(response) => remote.refused(&response, method, &path),
+                Err(message) => RouteError::Unreachable { url: remote.url(), message },
             };
             if Instant::now() + wait > deadline {
                 return Err(failure);
@@ -119,18 +156,6 @@ impl ExternalProxy {
             tokio::time::sleep(wait).await;
             wait = (wait * 2).min(WAIT.1);
         }
-    }
-
-    async fn once(&self, method: &Method, path: &str, body: Bytes) -> Result<Response<Bytes>, String> {
-        let request =
-            Request::builder().method(method).uri(path).header(header::AUTHORIZATION, &self.authorization);
-        let request = request.body(Full::new(body)).map_err(|error| error.to_string())?;
-        self.client.send(request).await.map_err(|error| error.to_string())
-    }
-
-    fn refused(&self, response: &Response<Bytes>, method: &'static Method, path: &str) -> RouteError {
-        let status = response.status().as_u16();
-        RouteError::Status { url: self.url(), status, method: method.as_str(), path: path.to_owned() }
     }
 
     fn entry(&self, path: &str, mut data: Map<String, Value>) -> Option<RouteEntry> {
@@ -160,7 +185,7 @@ impl Routes for ExternalProxy {
         if response.status().is_success() {
             Ok(())
         } else {
-            Err(self.refused(&response, &Method::POST, &path))
+            Err(self.remote().refused(&response, &Method::POST, &path))
         }
     }
 
@@ -170,7 +195,7 @@ impl Routes for ExternalProxy {
         match response.status() {
             status if status.is_success() => Ok(true),
             http::StatusCode::NOT_FOUND => Ok(false),
-            _ => Err(self.refused(&response, &Method::DELETE, &path)),
+            _ => Err(self.remote().refused(&response, &Method::DELETE, &path)),
         }
     }
 
@@ -184,11 +209,23 @@ impl Routes for ExternalProxy {
         };
         let response = self.ask(&Method::GET, &path, Bytes::new()).await?;
         if !response.status().is_success() {
-            return Err(self.refused(&response, &Method::GET, "/api/routes"));
+            return Err(self.remote().refused(&response, &Method::GET, "/api/routes"));
         }
         let routes: BTreeMap<String, Map<String, Value>> = serde_json::from_slice(response.body())
-            .map_err(|error| RouteError::Answer { url: self.url(), message: error.to_string() })?;
+            .map_err(|error| RouteError::Answer { url: self.remote().url(), message: error.to_string() })?;
         let entries = routes.into_iter().filter_map(|(path, data)| self.entry(&path, data));
         Ok(entries.map(|entry| (entry.spec.clone(), entry)).collect())
+    }
+
+    fn move_to(&self, api_url: Option<&str>, token: Option<SecretString>) -> Result<(), MoveError> {
+        let wrong = |error: &dyn std::fmt::Display| MoveError::Wrong(error.to_string());
+        let mut remote = self.remote.write().unwrap_or_else(PoisonError::into_inner);
+        let url = match api_url {
+            Some(text) => TargetUrl::parse(text).map_err(|error| wrong(&error))?,
+            None => remote.client.server().clone(),
+        };
+        let token = token.unwrap_or_else(|| remote.token.clone());
+        *remote = Remote::new(url, token, &self.tls).map_err(|error| wrong(&error))?;
+        Ok(())
     }
 }

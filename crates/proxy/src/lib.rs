@@ -36,7 +36,9 @@ pub use listener::{ListenAddress, ListenError, Listener};
 pub use local::{LocalService, NoLocalService, plain_response};
 pub use metrics::ProxyMetrics;
 pub use options::{PeerNetwork, ProxyOptions, TrustedPeers};
-pub use routes::{Route, RouteEntry, RouteError, RouteTable, Routes, path_from_spec, spec_from_path};
+pub use routes::{
+    MoveError, Route, RouteEntry, RouteError, RouteTable, Routes, path_from_spec, spec_from_path,
+};
 pub use server::{ProxyServer, serve_local};
 pub use target::{Endpoint, Target, TargetError, TargetUrl};
 pub use tls::{ServerTls, TlsError, UpstreamTls};

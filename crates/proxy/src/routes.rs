@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use secrecy::SecretString;
 use serde_json::{Map, Value};
 
 use crate::target::{Target, TargetError};
@@ -97,4 +98,23 @@ pub trait Routes: Send + Sync {
         &self,
         inactive_since: Option<DateTime<Utc>>,
     ) -> Result<BTreeMap<String, RouteEntry>, RouteError>;
+
+    /// From now on drives another proxy: one whose API is at `api_url`, or takes this token, or both.
+    ///
+    /// # Errors
+    /// [`MoveError::Embedded`] for a proxy that is part of this program.
+    fn move_to(&self, _api_url: Option<&str>, _token: Option<SecretString>) -> Result<(), MoveError> {
+        Err(MoveError::Embedded)
+    }
+}
+
+/// Why another proxy cannot take over.
+#[derive(Debug, thiserror::Error)]
+pub enum MoveError {
+    /// There is no other proxy.
+    #[error("The proxy is part of this hub: it has no API URL and no token that could change")]
+    Embedded,
+    /// The address or the token is wrong.
+    #[error("{0}")]
+    Wrong(String),
 }

@@ -125,6 +125,15 @@ pub struct UserFacts {
     pub auth_state: Value,
 }
 
+/// A service, as `handler.current_user` shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ServiceFacts {
+    /// The name.
+    pub name: String,
+    /// Whether it has the rights of an administrator.
+    pub admin: bool,
+}
+
 /// A request, as `handler` and `handler.request` show it.
 #[derive(Debug, Clone)]
 pub struct RequestFacts {
@@ -144,6 +153,8 @@ pub struct RequestFacts {
     pub body: Vec<u8>,
     /// Who is logged in.
     pub user: Option<UserFacts>,
+    /// The service that sends it, where no user does.
+    pub service: Option<ServiceFacts>,
     /// The expanded scopes of the request.
     pub scopes: Vec<String>,
 }
@@ -158,6 +169,7 @@ impl Serialize for RequestFacts {
             "remote_ip": self.remote_ip,
             "headers": self.headers,
             "user": self.user,
+            "service": self.service,
             "scopes": self.scopes,
         });
         if let Some(object) = value.as_object_mut() {

@@ -22,8 +22,8 @@ mod worker;
 pub use error::{PythonError, WorkerError};
 pub use evaluation::{Evaluation, SectionValues, SourceLocation};
 pub use facts::{
-    ClassName, GroupFacts, HubFacts, HubServer, HubSettings, RequestFacts, ServerFacts, SpawnerFacts,
-    UserFacts,
+    ClassName, GroupFacts, HubFacts, HubServer, HubSettings, RequestFacts, ServerFacts, ServiceFacts,
+    SpawnerFacts, UserFacts,
 };
 pub use hub_calls::{HubCallError, HubCalls};
 pub use interpreter::Interpreter;

@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use perijove_proxy::RouteEntry;
+use secrecy::SecretString;
 use serde_json::{Value, json as value};
 
 use crate::api::paging::Paging;
@@ -40,8 +41,7 @@ pub async fn check(State(app): State<App>) -> Answer {
     Ok(StatusCode::OK.into_response())
 }
 
-/// Upstream lets another proxy take over here. Where and with which token the proxy answers is the
-/// configuration's alone, so a body that would change it is refused.
+/// Lets another proxy take over, until the next start.
 pub async fn change(State(app): State<App>, bytes: Bytes) -> Answer {
     if bytes.is_empty() {
         return Err(Failure::bad_request("need JSON body"));
@@ -49,12 +49,14 @@ pub async fn change(State(app): State<App>, bytes: Bytes) -> Answer {
     let Ok(Value::Object(body)) = serde_json::from_slice(&bytes) else {
         return Err(Failure::bad_request("Request body must be JSON dict"));
     };
-    for key in ["api_url", "auth_token"] {
-        if body.contains_key(key) {
-            return Err(Failure::bad_request(format!(
-                "{key} is set by the configuration, and needs a restart"
-            )));
-        }
+    let text = |key: &str| match body.get(key) {
+        None => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text.as_str())),
+        Some(_) => Err(Failure::bad_request(format!("{key} must be a string"))),
+    };
+    let (api_url, token) = (text("api_url")?, text("auth_token")?);
+    if api_url.is_some() || token.is_some() {
+        app.hub.move_proxy(api_url, token.map(SecretString::from))?;
     }
     check(State(app)).await
 }
@@ -81,11 +83,11 @@ pub fn change_docs() -> Operation {
             ("ip", schema::text(), "Ignored, as by JupyterHub 6.1.1."),
             ("port", schema::text(), "Ignored, as by JupyterHub 6.1.1."),
             ("protocol", schema::text(), "Ignored, as by JupyterHub 6.1.1."),
-            ("api_url", schema::text(), "Where its API is: refused, since the configuration says that."),
+            ("api_url", schema::text(), "Where its API is; refused where the proxy is part of the hub."),
             (
                 "auth_token",
                 schema::text(),
-                "The token of its API: refused, since the configuration says that.",
+                "The token of its API; refused where the proxy is part of the hub.",
             ),
         ]))
         .answers(200, "The proxy has all routes.")

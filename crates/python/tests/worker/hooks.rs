@@ -71,6 +71,7 @@ fn request() -> RequestFacts {
         ],
         body: b"image=lab".to_vec(),
         user: Some(user()),
+        service: None,
         scopes: vec!["self".to_owned()],
     }
 }
