@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from harness.both import of_both
 from harness.hub import ADMIN_SERVICE, DUMMY_LOGIN, TRIVIAL_SERVERS
 
 BASIS = DUMMY_LOGIN + TRIVIAL_SERVERS + ADMIN_SERVICE
@@ -89,3 +92,29 @@ def test_scopes_of_servers_may_be_functions_and_hooks_see_the_request(make_hub):
     server = hub.client(environ["JUPYTERHUB_API_TOKEN"])
     assert "read:users!user=ada" in server.user()["scopes"]
     assert server.api("GET", "users/ada").status_code == 200
+
+
+def test_functions_among_the_variables_of_templates(make_both):
+    """Called with whoever is logged in, on our pages and on a template of the configuration."""
+    hubs = make_both(
+        BASIS
+        + """
+def greeting(user):
+    if user and user.name == "broken":
+        raise RuntimeError("no greeting")
+    return f"welcome {user.name} {user.admin}" if user else "who are you?"
+templates = os.path.join(here, "templates")
+os.makedirs(templates, exist_ok=True)
+with open(os.path.join(templates, "page.html"), "w") as page:
+    page.write('{% extends "templates/page.html" %}{% block announcement %}<p id="greeting">{{ greeting }} {{ plain }}</p>{% endblock %}')
+c.JupyterHub.template_paths = [templates]
+c.JupyterHub.template_vars = {"greeting": greeting, "plain": "plain"}
+"""
+    )
+
+    def greetings(hub):
+        pages = [hub.client().get("hub/login"), *(hub.log_in(name).get("hub/home") for name in ("ada", "admin"))]
+        said = [re.search('<p id="greeting">(.*?)</p>', page.text)[1] for page in pages]
+        return said, hub.log_in("broken").get("hub/home").status_code
+
+    assert of_both(hubs, greetings) == (["who are you? plain", "welcome ada False plain", "welcome admin True plain"], 500)

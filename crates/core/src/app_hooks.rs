@@ -1,10 +1,15 @@
 //! Options of `c.JupyterHub` that may be functions of a request.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
-use perijove_python::RequestFacts;
+use perijove_python::{RequestFacts, UserFacts};
+use serde_json::Value;
 
 use crate::error::Result;
+use crate::hooks::user_facts;
 use crate::hub::Hub;
+use crate::records::UserRecord;
 
 /// The functions. Each says `None` where none is configured.
 #[async_trait]
@@ -17,6 +22,16 @@ pub trait AppHooks: Send + Sync {
     /// `JupyterHub.named_server_limit_per_user` for the user of this request.
     async fn named_server_limit(&self, _handler: &RequestFacts) -> Result<Option<i64>> {
         Ok(None)
+    }
+
+    /// Values of `JupyterHub.template_vars` that are functions, called for whoever is logged in.
+    async fn template_vars(&self, _user: Option<UserFacts>) -> Result<BTreeMap<String, Value>> {
+        Ok(BTreeMap::new())
+    }
+
+    /// Whether there are such functions.
+    fn has_template_vars(&self) -> bool {
+        false
     }
 
     /// `JupyterHub.default_url`; empty for the usual place.
@@ -54,6 +69,18 @@ impl Hub {
         };
         let url = called.unwrap_or_else(|| self.settings.pages.default_url.clone());
         Ok(Some(url).filter(|url| !url.is_empty()))
+    }
+
+    /// What the functions of the configuration say on a page for this user.
+    ///
+    /// # Errors
+    /// Those of the functions.
+    pub async fn template_vars(&self, user: Option<&UserRecord>) -> Result<BTreeMap<String, Value>> {
+        if !self.app_hooks.has_template_vars() {
+            return Ok(BTreeMap::new());
+        }
+        let shown = |user: &UserRecord| user_facts(user, &[], self.auth_state(&user.row).as_ref());
+        self.app_hooks.template_vars(user.map(shown)).await
     }
 
     /// Where a link for everybody leads, if the configuration says so.

@@ -1,5 +1,6 @@
 //! Functions as values of `c.JupyterHub`'s options, called in the Python worker.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +10,8 @@ use perijove_core::Error;
 use perijove_core::app_hooks::{AppHooks, NoAppHooks};
 use perijove_model::Value;
 use perijove_model::value::Handle;
-use perijove_python::{Argument, RequestFacts, Worker};
+use perijove_python::{Argument, RequestFacts, UserFacts, Worker};
+use serde_json::Value as Json;
 
 use crate::python_hooks::refused;
 use crate::sections::Sections;
@@ -23,6 +25,7 @@ struct Functions {
     named_server_limit: Option<Handle>,
     default_url: Option<Handle>,
     user_redirect: Option<Handle>,
+    template_vars: Vec<(String, Handle)>,
     base_url: String,
 }
 
@@ -35,9 +38,19 @@ pub fn new(loaded: &Loaded, sections: &Sections) -> Arc<dyn AppHooks> {
         named_server_limit: handle(&hub.named_server_limit_per_user),
         default_url: handle(&hub.default_url),
         user_redirect: hub.user_redirect_hook.as_ref().map(|hook| hook.0.clone()),
+        template_vars: hub.template_vars.iter().filter_map(called).collect(),
         base_url: sections.addresses.base_url.clone(),
     };
-    if functions.want_requests() { Arc::new(functions) } else { Arc::new(NoAppHooks) }
+    let any = functions.want_requests() || functions.has_template_vars();
+    if any { Arc::new(functions) } else { Arc::new(NoAppHooks) }
+}
+
+/// A function among the values of a dictionary.
+fn called((name, value): (&String, &Value)) -> Option<(String, Handle)> {
+    match value {
+        Value::Handle(handle) => Some((name.clone(), handle.clone())),
+        _ => None,
+    }
 }
 
 fn handle<T>(value: &OrCallable<T>) -> Option<Handle> {
@@ -69,6 +82,21 @@ impl AppHooks for Functions {
             Value::None => Ok(Some(0)),
             other => Err(Self::wrong("named_server_limit_per_user", "a number", &other)),
         }
+    }
+
+    fn has_template_vars(&self) -> bool {
+        !self.template_vars.is_empty()
+    }
+
+    async fn template_vars(&self, user: Option<UserFacts>) -> Result<BTreeMap<String, Json>, Error> {
+        let mut values = BTreeMap::new();
+        for (name, function) in &self.template_vars {
+            let user = user.clone().map_or(Argument::Value(Value::None), Argument::User);
+            let value = self.call(function, &[user]).await?;
+            let wrong = || Self::wrong("template_vars", "something that JSON can hold", &value);
+            values.insert(name.clone(), value.to_plain_json().ok_or_else(wrong)?);
+        }
+        Ok(values)
     }
 
     async fn default_url(&self, handler: &RequestFacts) -> Result<Option<String>, Error> {

@@ -196,15 +196,22 @@ fn app_options(
 
 fn renderer(sections: &Sections) -> anyhow::Result<Renderer> {
     let hub = &sections.hub;
+    // Functions are called for each page.
+    let is_plain = |(_, value): &(&String, &Value)| !matches!(value, Value::Handle(_));
     let plain = |(name, value): (&String, &Value)| {
         let shown = template_value(value).with_context(|| {
-            format!("c.JupyterHub.template_vars[{name:?}] is a function or object, which this version of Perijove cannot show")
+            format!("c.JupyterHub.template_vars[{name:?}] holds a function or object, which cannot be shown")
         })?;
         Ok((name.clone(), shown))
     };
     let options = RenderOptions {
         template_paths: hub.template_paths.iter().map(PathBuf::from).collect(),
-        template_vars: hub.template_vars.iter().map(plain).collect::<anyhow::Result<BTreeMap<_, _>>>()?,
+        template_vars: hub
+            .template_vars
+            .iter()
+            .filter(is_plain)
+            .map(plain)
+            .collect::<anyhow::Result<BTreeMap<_, _>>>()?,
         base_url: sections.addresses.hub_prefix.clone(),
         prefix: sections.addresses.base_url.clone(),
         version_hash: env!("CARGO_PKG_VERSION").to_owned(),

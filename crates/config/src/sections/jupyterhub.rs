@@ -218,7 +218,7 @@ section! {
         /// Directories with templates that replace or extend ours.
         template_paths: Vec<String> = LIST, EmptyList, Honoured;
         /// Variables for templates. A value may be a function of the person.
-        template_vars: BTreeMap<String, Value> = DICT, EmptyDict, HonouredPlain;
+        template_vars: BTreeMap<String, Value> = DICT, EmptyDict, Honoured;
         /// The longest life in seconds of a token that people make; 0 is no limit.
         token_expires_in_max_seconds: i64 = Kind::Int, Int(0), Honoured;
         /// Settings of upstream's web application (Tornado) that replace its own.

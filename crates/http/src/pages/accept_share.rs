@@ -43,7 +43,7 @@ pub async fn show(State(app): State<App>, caller: Caller, uri: Uri) -> Answer {
             .collect(),
         next_url: next_url(&app, &caller, parameter(query, "next"), &server),
     };
-    view::show(&app, &caller, &context)
+    view::show(&app, &caller, &context).await
 }
 
 /// The invitation is accepted: a share for this user, and on to the server.

@@ -22,5 +22,5 @@ pub async fn show(State(app): State<App>, caller: Caller) -> Answer {
         api_page_limit: u32::try_from(hub.settings.api.page_default_limit).unwrap_or(u32::MAX),
         auth_state: hub.auth_state(&user.row),
     };
-    view::show(&app, &caller, &context)
+    view::show(&app, &caller, &context).await
 }

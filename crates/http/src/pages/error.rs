@@ -21,7 +21,7 @@ pub async fn render(app: &App, caller: &Caller, failure: Failure) -> Response {
         message_html: failure.html_message.clone().unwrap_or_default(),
         ..ErrorContext::default()
     };
-    let mut response = rendered(app, &view::page(app, caller), failure.status, &context);
+    let mut response = rendered(app, &view::page_of_error(app, caller).await, failure.status, &context);
     failure.add_headers(response.headers_mut());
     response
 }
@@ -62,7 +62,7 @@ fn of_proxy(app: &App, code: u16) -> ErrorContext {
 pub async fn show(State(app): State<App>, caller: Caller, Path(status): Path<String>) -> Answer {
     let digits = status.bytes().all(|byte| byte.is_ascii_digit());
     let code: u16 = status.parse().ok().filter(|_| digits).ok_or_else(|| Failure::not_found(""))?;
-    Ok(rendered(&app, &view::page(&app, &caller), StatusCode::OK, &of_proxy(&app, code)))
+    Ok(rendered(&app, &view::page_of_error(&app, &caller).await, StatusCode::OK, &of_proxy(&app, code)))
 }
 
 /// The page that the embedded proxy answers with where a target does not.

@@ -38,5 +38,5 @@ pub async fn show(State(app): State<App>, caller: Caller, seen: SeenByPython) ->
         auth_state: hub.auth_state(&user.row),
         user: view::user(hub, &user),
     };
-    view::show(&app, &caller, &context)
+    view::show(&app, &caller, &context).await
 }

@@ -52,7 +52,7 @@ pub async fn show(
     }
     caller.renew_xsrf(&hub.settings, hub.now().timestamp());
     let username = parameter(query, "username").unwrap_or_default();
-    form(&app, &caller, query, StatusCode::OK, username, None)
+    form(&app, &caller, query, StatusCode::OK, username, None).await
 }
 
 /// Tries to log in.
@@ -79,7 +79,7 @@ pub async fn submit(
         }
         tracing::error!("XSRF error on login form: {}", failure.message);
         let message = Some("Login form invalid or expired. Try again.".to_owned());
-        return form(&app, &caller, query, failure.status, username, message);
+        return form(&app, &caller, query, failure.status, username, message).await;
     }
     let request = LoginRequest::new(fields, None);
     let request = refresh::describe(request, &Method::POST, &uri, &headers, caller.client());
@@ -95,7 +95,7 @@ pub async fn submit(
         }
         Ok(None) => {
             let message = Some("Invalid username or password".to_owned());
-            form(&app, &caller, query, StatusCode::FORBIDDEN, shown_name, message)
+            form(&app, &caller, query, StatusCode::FORBIDDEN, shown_name, message).await
         }
         Err(error) => {
             let failure = Failure::from(error);
@@ -104,7 +104,7 @@ pub async fn submit(
             }
             let message =
                 if failure.message.is_empty() { failure.phrase().to_owned() } else { failure.message };
-            form(&app, &caller, query, failure.status, shown_name, Some(message))
+            form(&app, &caller, query, failure.status, shown_name, Some(message)).await
         }
     }
 }
@@ -144,7 +144,7 @@ fn check_xsrf(
     xsrf::check(xsrf::shown(query, Some(body), headers).as_deref(), &expected, &Method::POST)
 }
 
-fn form(
+async fn form(
     app: &App,
     caller: &Caller,
     query: &str,
@@ -173,5 +173,5 @@ fn form(
         setup_notice: app.options.nobody_allowed.then(|| NOBODY.to_owned()),
         status_code: (status != StatusCode::OK).then_some(status.as_u16()),
     };
-    view::render(app, caller, status, &context)
+    view::render(app, caller, status, &context).await
 }

@@ -22,7 +22,7 @@ pub async fn show(State(app): State<App>, caller: Caller) -> Answer {
     }
     hub.metrics.logouts.observe(began.elapsed());
     if hub.authenticator.login_form().auto_login {
-        return view::show(&app, &caller, &Logout::default());
+        return view::show(&app, &caller, &Logout::default()).await;
     }
     Ok(redirect(&hub.settings.login_url()))
 }

@@ -133,7 +133,7 @@ pub async fn show(State(app): State<App>, visit: Visit, Path(path): Path<OwnOrNa
             None => begin_or_explain(app, visit, &user, start).await,
         };
     }
-    render_form(app, visit, &user, &name, form, failed)
+    render_form(app, visit, &user, &name, form, failed).await
 }
 
 /// Starts a server with the options of the form.
@@ -170,7 +170,7 @@ pub async fn submit(
         Ok(response) => Ok(response),
         Err(failure) => {
             let form = app.hub.options_form(&user, &name, visit.handler()).await?;
-            render_form(app, &visit, &user, &name, form, Some(failure))
+            render_form(app, &visit, &user, &name, form, Some(failure)).await
         }
     }
 }
@@ -227,7 +227,7 @@ async fn begin_or_explain(app: &App, visit: &Visit, user: &Arc<UserRecord>, requ
     };
     match app.hub.server_state(user.row.id, &server) {
         ServerState::Failed(told) if told.message == failure.message => {
-            spawn_pending::show(app, &visit.caller, user, server, visit.query())
+            spawn_pending::show(app, &visit.caller, user, server, visit.query()).await
         }
         _ => Err(failure),
     }
@@ -262,7 +262,7 @@ fn options_of_query(query: &str) -> Result<Map<String, Value>, Failure> {
     Ok(new)
 }
 
-fn render_form(
+async fn render_form(
     app: &App,
     visit: &Visit,
     user: &UserRecord,
@@ -285,5 +285,5 @@ fn render_form(
         error_html_message: html,
         auth_state: hub.auth_state(&user.row),
     };
-    view::render(app, caller, status, &context)
+    view::render(app, caller, status, &context).await
 }

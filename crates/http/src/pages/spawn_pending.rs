@@ -31,11 +31,17 @@ pub async fn of_path(
     let missing = || Failure::not_found(format!("{} has no such server {server}", user.name));
     let known = user.spawner(server).map(|spawner| spawner.name.clone());
     let name = known.or_else(|| server.is_empty().then(ServerName::default)).ok_or_else(missing)?;
-    show(&app, &caller, &user, name, uri.query().unwrap_or_default())
+    show(&app, &caller, &user, name, uri.query().unwrap_or_default()).await
 }
 
 /// What there is to show of a server: where it is, how its start goes, or why it failed.
-pub fn show(app: &App, caller: &Caller, user: &Arc<UserRecord>, server: ServerName, query: &str) -> Answer {
+pub async fn show(
+    app: &App,
+    caller: &Caller,
+    user: &Arc<UserRecord>,
+    server: ServerName,
+    query: &str,
+) -> Answer {
     let hub = &app.hub;
     let settings = &hub.settings;
     let state = hub.server_state(user.row.id, &server);
@@ -56,8 +62,8 @@ pub fn show(app: &App, caller: &Caller, user: &Arc<UserRecord>, server: ServerNa
             auth_state,
         };
         return match state {
-            ServerState::Stopping => view::show(app, caller, &StopPending(context)),
-            _ => view::show(app, caller, &context),
+            ServerState::Stopping => view::show(app, caller, &StopPending(context)).await,
+            _ => view::show(app, caller, &context).await,
         };
     }
     let context = NotRunning {
@@ -67,7 +73,7 @@ pub fn show(app: &App, caller: &Caller, user: &Arc<UserRecord>, server: ServerNa
         auth_state,
         ..NotRunning::default()
     };
-    let ServerState::Failed(failure) = state else { return view::show(app, caller, &context) };
+    let ServerState::Failed(failure) = state else { return view::show(app, caller, &context).await };
     let status = StatusCode::from_u16(failure.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let (message, output) = match failure.message.split_once('\n') {
         Some((message, output)) => (message.to_owned(), Some(output.to_owned())),
@@ -80,7 +86,7 @@ pub fn show(app: &App, caller: &Caller, user: &Arc<UserRecord>, server: ServerNa
         failed_output: output,
         ..context
     };
-    view::render(app, caller, status, &context)
+    view::render(app, caller, status, &context).await
 }
 
 /// The page that starts a server.

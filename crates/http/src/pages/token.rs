@@ -40,7 +40,7 @@ pub async fn show(State(app): State<App>, caller: Caller) -> Answer {
         token_expires_in_max_seconds: (max > 0).then_some(max),
         auth_state: hub.auth_state(&user.row),
     };
-    view::show(&app, &caller, &context)
+    view::show(&app, &caller, &context).await
 }
 
 fn token_view(token: &ApiToken) -> Arc<TokenView> {

@@ -72,7 +72,7 @@ pub async fn show(
         *response.status_mut() = StatusCode::SEE_OTHER;
         return Ok(response);
     }
-    not_running(&app, &caller, &user, &server, here)
+    not_running(&app, &caller, &user, &server, here).await
 }
 
 /// Anything but GET of a server that is not running: programs, who get JSON.
@@ -89,7 +89,7 @@ fn status(app: &App) -> StatusCode {
     }
 }
 
-fn not_running(
+async fn not_running(
     app: &App,
     caller: &Caller,
     user: &Arc<UserRecord>,
@@ -104,7 +104,7 @@ fn not_running(
         auth_state: app.hub.auth_state(&user.row),
         ..NotRunning::default()
     };
-    view::render(app, caller, status(app), &context)
+    view::render(app, caller, status(app), &context).await
 }
 
 fn not_running_json(

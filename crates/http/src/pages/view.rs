@@ -9,7 +9,7 @@ use perijove_core::activity::Subject;
 use perijove_core::records::{SpawnerRecord, UserRecord};
 use perijove_model::ServerName;
 use perijove_model::scope::Resource;
-use perijove_web::contexts::{Page, PageContext, ServiceView, SpawnerView, UserView};
+use perijove_web::contexts::{self, Page, PageContext, ServiceView, SpawnerView, UserView};
 use serde_json::{Map, Value};
 
 use crate::app::App;
@@ -76,7 +76,7 @@ pub fn spawner_of(hub: &Hub, user: &UserRecord, name: &ServerName) -> Arc<Spawne
 }
 
 /// What every page knows of the caller.
-pub fn page(app: &App, caller: &Caller) -> Page {
+fn page(app: &App, caller: &Caller) -> Page {
     let hub = &app.hub;
     let form = hub.authenticator.login_form();
     let mut page = Page {
@@ -113,13 +113,26 @@ fn menu(hub: &Hub, may_open: impl Fn(&str) -> bool) -> Vec<Arc<ServiceView>> {
     shown.collect()
 }
 
+/// The same with what functions of the configuration say.
+async fn whole_page(app: &App, caller: &Caller) -> Result<Page, Failure> {
+    let user = caller.session_user();
+    let said = app.hub.template_vars(user.as_deref()).await?;
+    let said = said.into_iter().map(|(name, value)| (name, contexts::json(Some(&value))));
+    Ok(Page { template_vars: said.collect(), ..page(app, caller) })
+}
+
+/// The page of an error, which a function of the configuration may have caused.
+pub async fn page_of_error(app: &App, caller: &Caller) -> Page {
+    whole_page(app, caller).await.unwrap_or_else(|_| page(app, caller))
+}
+
 /// Renders a page.
-pub fn render<C: PageContext>(app: &App, caller: &Caller, status: StatusCode, context: &C) -> Answer {
-    let body = app.renderer.page(&page(app, caller), context).map_err(Failure::internal)?;
-    Ok(html(status, body))
+pub async fn render<C: PageContext>(app: &App, caller: &Caller, status: StatusCode, context: &C) -> Answer {
+    let page = whole_page(app, caller).await?;
+    Ok(html(status, app.renderer.page(&page, context).map_err(Failure::internal)?))
 }
 
 /// Renders a page with status 200.
-pub fn show<C: PageContext>(app: &App, caller: &Caller, context: &C) -> Result<Response, Failure> {
-    render(app, caller, StatusCode::OK, context)
+pub async fn show<C: PageContext>(app: &App, caller: &Caller, context: &C) -> Result<Response, Failure> {
+    render(app, caller, StatusCode::OK, context).await
 }

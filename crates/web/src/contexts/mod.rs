@@ -44,7 +44,7 @@ pub(crate) fn data<T: serde::Serialize + ?Sized>(value: &T) -> Value {
 }
 
 /// A JSON value as the template's plain data; an absent one is `None`.
-pub(crate) fn json(value: Option<&serde_json::Value>) -> Value {
+pub fn json(value: Option<&serde_json::Value>) -> Value {
     value.map_or_else(|| Value::from(()), data)
 }
 

@@ -30,7 +30,7 @@ pub async fn authorize_page(State(app): State<App>, caller: Caller, uri: Uri) ->
     };
     match review.consent {
         None => grant(&app, &caller, &request, review.scopes).await,
-        Some(consent) => ask(&app, &caller, review.client, consent),
+        Some(consent) => ask(&app, &caller, review.client, consent).await,
     }
 }
 
@@ -76,7 +76,7 @@ fn refused(error: AuthorizeError<Error>) -> Answer {
     }
 }
 
-fn ask(app: &App, caller: &Caller, client: Client, consent: Consent) -> Result<Response, Failure> {
+async fn ask(app: &App, caller: &Caller, client: Client, consent: Consent) -> Result<Response, Failure> {
     let user = caller.user()?;
     let descriptions = consent.descriptions.into_iter().map(|line| ScopeDescription {
         scope: line.scope,
@@ -93,7 +93,7 @@ fn ask(app: &App, caller: &Caller, client: Client, consent: Consent) -> Result<R
         }),
         auth_state: app.hub.auth_state(&user.row),
     };
-    view::show(app, caller, &context)
+    view::show(app, caller, &context).await
 }
 
 /// See [`authorize_page`].
