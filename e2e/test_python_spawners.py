@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -404,6 +405,17 @@ def test_python_can_be_chosen_and_the_log_says_why(make_hub):
     client = hub.client(hub.token_for("ada"))
     client.start_server("ada")
     assert client.get("user/ada/x").status_code == 200
+
+
+@pytest.mark.perijove
+def test_the_memory_of_workers_is_in_the_metrics(make_hub):
+    hub = make_hub(BASIS, env={"PERIJOVE_FORCE_PYTHON": "spawner"}).start()
+    hub.client(hub.token_for("ada")).start_server("ada")
+    found = re.findall(r'^perijove_worker_resident_memory_bytes{pid="(\d+)"} (\S+)$', hub.admin().get("hub/metrics").text, re.M)
+    assert found and all(float(size) > 10e6 and Process.of(int(pid)).parent() == hub.process.pid for pid, size in found)
+    native = make_hub(BASIS).start()
+    # The one that ran the configuration ends once that is read.
+    until(lambda: "perijove_worker" not in native.admin().get("hub/metrics").text, "the last worker to end")
 
 
 @pytest.mark.perijove

@@ -25,6 +25,7 @@ use tokio::time::timeout;
 
 pub(crate) use self::pending::Call;
 use self::pending::Pending;
+use crate::alive::Alive;
 use crate::error::WorkerError;
 use crate::hub_calls::Callee;
 use crate::output::{LastLines, OutputSink, OutputStream, relay};
@@ -77,7 +78,8 @@ impl Connection {
         let (end, ended) = watch::channel(false);
         tokio::spawn(write_frames(writing, outbox));
         let outgoing = Outgoing(outgoing);
-        let process = Process { child, relays, output, pending: Arc::clone(&pending) };
+        let alive = child.id().map(Alive::new);
+        let process = Process { child, _alive: alive, relays, output, pending: Arc::clone(&pending) };
         let calls = Incoming { reading, callee, outgoing: outgoing.clone() };
         tokio::spawn(async move {
             process.live(calls, killed).await;
@@ -246,6 +248,7 @@ async fn answer(callee: Callee, outgoing: Outgoing, id: u64, mut message: Json) 
 /// The child process, watched from its start to its end.
 struct Process {
     child: Child,
+    _alive: Option<Alive>,
     relays: Vec<JoinHandle<()>>,
     output: LastLines,
     pending: Arc<Pending>,

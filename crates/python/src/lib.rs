@@ -8,6 +8,7 @@
 //! The Python source lives in `python/perijove_worker`, is embedded in the binary and sent over the socket, so
 //! nothing needs to be installed in the interpreter.
 
+mod alive;
 mod connection;
 mod error;
 mod evaluation;
@@ -19,6 +20,7 @@ mod reconcile;
 mod source;
 mod worker;
 
+pub use alive::worker_processes;
 pub use error::{PythonError, WorkerError};
 pub use evaluation::{Evaluation, SectionValues, SourceLocation};
 pub use facts::{

@@ -23,7 +23,8 @@ pub(super) fn write(text: &mut Text) {
         }
     };
     one("process_virtual_memory_bytes", "Virtual memory size in bytes.", "gauge", field(23));
-    let resident = field(24).zip(constant(SysconfVar::PAGE_SIZE)).map(|(pages, size)| pages * size);
+    let page = constant(SysconfVar::PAGE_SIZE);
+    let resident = field(24).zip(page).map(|(pages, size)| pages * size);
     one("process_resident_memory_bytes", "Resident memory size in bytes.", "gauge", resident);
     let started = field(22).zip(ticks).zip(boot_time()).map(|((at, ticks), boot)| boot + at / ticks);
     let help = "Start time of the process since unix epoch in seconds.";
@@ -34,6 +35,23 @@ pub(super) fn write(text: &mut Text) {
     one("process_open_fds", "Number of open file descriptors.", "gauge", open.map(f64::from));
     let most = getrlimit(Resource::RLIMIT_NOFILE).ok().and_then(|(soft, _)| u32::try_from(soft).ok());
     one("process_max_fds", "Maximum number of open file descriptors.", "gauge", most.map(f64::from));
+    write_workers(text, &perijove_python::worker_processes(), page.unwrap_or_default());
+}
+
+/// The Python processes of plug-ins and functions; nothing where there are none.
+fn write_workers(text: &mut Text, workers: &[u32], page: f64) {
+    if workers.is_empty() {
+        return;
+    }
+    let name = "perijove_worker_resident_memory_bytes";
+    text.describe(name, "Resident memory size of a Python worker in bytes.", "gauge");
+    for pid in workers {
+        let statm = fs::read_to_string(format!("/proc/{pid}/statm")).unwrap_or_default();
+        let pages = statm.split_whitespace().nth(1).and_then(|pages| pages.parse::<f64>().ok());
+        if let Some(pages) = pages {
+            text.sample(name, "", &[("pid", &pid.to_string())], pages * page);
+        }
+    }
 }
 
 fn constant(name: SysconfVar) -> Option<f64> {
