@@ -80,7 +80,7 @@ impl Connection {
         let outgoing = Outgoing(outgoing);
         let alive = child.id().map(Alive::new);
         let process = Process { child, _alive: alive, relays, output, pending: Arc::clone(&pending) };
-        let calls = Incoming { reading, callee, outgoing: outgoing.clone() };
+        let calls = Incoming { reading, callee, outgoing: outgoing.0.downgrade() };
         tokio::spawn(async move {
             process.live(calls, killed).await;
             let _ = end.send(true);
@@ -202,7 +202,8 @@ async fn write_frames(mut writing: OwnedWriteHalf, mut outbox: mpsc::UnboundedRe
 struct Incoming {
     reading: OwnedReadHalf,
     callee: Callee,
-    outgoing: Outgoing,
+    /// Weak: nothing more is sent once the connection is dropped, which is how the worker learns of its end.
+    outgoing: mpsc::WeakUnboundedSender<Vec<u8>>,
 }
 
 /// Reads until the end. Calls to the hub that are not answered by then end with the process that made them.
@@ -239,10 +240,13 @@ fn request(message: &Json) -> Option<u64> {
     message.get("id")?.as_u64()
 }
 
-async fn answer(callee: Callee, outgoing: Outgoing, id: u64, mut message: Json) {
+async fn answer(callee: Callee, outgoing: mpsc::WeakUnboundedSender<Vec<u8>>, id: u64, mut message: Json) {
     let params = message.get_mut("params").map(Json::take).unwrap_or_default();
     let method = message.get("method").and_then(Json::as_str).unwrap_or_default();
-    outgoing.send(&callee.answer(id, method, params).await);
+    let answer = callee.answer(id, method, params).await;
+    if let Some(outgoing) = outgoing.upgrade() {
+        Outgoing(outgoing).send(&answer);
+    }
 }
 
 /// The child process, watched from its start to its end.
