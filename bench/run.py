@@ -14,26 +14,27 @@ from collections.abc import Callable
 from pathlib import Path
 
 import load
+import plugins
 import scale
 from changes import Changes
 from report import Goal, Report, Row
 from sides import HubSide, NginxSide, memory
 
 USER = "bench"
+PARTS = ("scale", "plugins")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds")
-    parser.add_argument("--scale", action="store_true", help="only what depends on how many users there are")
+    parser.add_argument("--only", choices=PARTS, help="only one part: many users, or plug-ins in Python")
     parser.add_argument("--results", type=Path, default=Path("target/bench"), help="folder for results.json and results.md")
     options = parser.parse_args()
     rounds, seconds = (1, 3.0) if options.quick else (3, 6.0)
-    size, running = (5_000, 500) if options.quick else (50_000, 5_000)
     with tempfile.TemporaryDirectory(prefix="perijove-bench-") as folder:
-        if options.scale:
+        if options.only:
             report = Report()
-            scale.measure(Path(folder), report, size=size, running=running, seconds=seconds)
+            further(options.only, Path(folder), report, seconds, options.quick)
             return finish(report, options.results)
         sides = [HubSide.make(kind, Path(folder)) for kind in ("jupyterhub", "perijove")]
         try:
@@ -41,8 +42,18 @@ def main() -> int:
         finally:
             for side in sides:
                 side.hub.clean_up()
-        scale.measure(Path(folder), report, size=size, running=running, seconds=seconds)
+        for part in PARTS:
+            further(part, Path(folder), report, seconds, options.quick)
     return finish(report, options.results)
+
+
+def further(part: str, folder: Path, report: Report, seconds: float, quick: bool) -> None:
+    """What is measured with configurations and databases of its own."""
+    if part == "scale":
+        size, running = (5_000, 500) if quick else (50_000, 5_000)
+        scale.measure(folder, report, size=size, running=running, seconds=seconds)
+    else:
+        plugins.measure(folder, report, servers=50 if quick else 200, pages=200 if quick else 1_000)
 
 
 def finish(report: Report, results: Path) -> int:

@@ -80,8 +80,8 @@ class HubSide:
     hub: Hub
 
     @classmethod
-    def make(cls, kind: str, folder: Path) -> HubSide:
-        return cls("JupyterHub" if kind == "jupyterhub" else "Perijove", Hub(folder / kind, CONFIG, kind=kind))
+    def make(cls, kind: str, folder: Path, config: str = CONFIG) -> HubSide:
+        return cls("JupyterHub" if kind == "jupyterhub" else "Perijove", Hub(folder / kind, config, kind=kind))
 
     def first_answer(self, patience: float = 120) -> float:
         """Starts it, and returns how long after exec the public port answered for the hub."""
@@ -151,4 +151,4 @@ class NginxSide:
         self.process.wait(20)
 
 
-__all__ = ["HubSide", "NginxSide", "Process", "cpu_seconds", "memory", "settings"]
+__all__ = ["CONFIG", "HubSide", "NginxSide", "Process", "cpu_seconds", "memory", "settings"]

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # `make bench`: measures Perijove's release build beside JupyterHub 6.1.1 with configurable-http-proxy.
 #
-#   make bench BENCH=--quick     fewer and shorter rounds
+#   make bench BENCH=--quick            fewer and shorter rounds
+#   make bench BENCH='--only scale'     50,000 users alone; 'plugins' are Python's costs alone
 #   PERIJOVE_BINARY=FILE         a binary that is built already
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
