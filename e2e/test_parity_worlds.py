@@ -1,4 +1,4 @@
-"""The cases of `parity/tokens.py`, `roles.py`, `oauth.py`, `oauth_flows.py` and `pages.py` that need configurations of their own."""
+"""The cases of `parity/tokens.py`, `roles.py`, `oauth.py`, `oauth_flows.py`, `pages.py` and `sites.py` that need configurations of their own."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from harness.hub import Hub
-from parity import oauth, oauth_flows, pages, roles, tokens
+from parity import oauth, oauth_flows, pages, roles, sites, tokens
 from parity.compare import difference
 from parity.steps import Case
 from parity.worlds import World, WorldTalk
 
-WORLDS = [*tokens.WORLDS, *roles.WORLDS, *oauth.WORLDS, *oauth_flows.WORLDS, *pages.WORLDS]
+WORLDS = [*tokens.WORLDS, *roles.WORLDS, *oauth.WORLDS, *oauth_flows.WORLDS, *pages.WORLDS, *sites.WORLDS]
 
 
 @pytest.fixture(scope="module")

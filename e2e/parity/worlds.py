@@ -44,7 +44,7 @@ class WorldTalk(Talk):
 
     Besides those of `steps.py`, `who` is `"guest:LABEL"` (a browser that is not logged in and keeps its cookies) or
     `"again:NAME"` (a second browser of that user). `keep` takes `"location:NAME"` (of the query in `Location`),
-    `"input:NAME"` (of the page's form) and `"cookie:NAME"` too.
+    `"input:NAME"` (of the page's form), `"header:NAME"` and `"cookie:NAME"` too.
     """
 
     def __init__(self, hub: Any, world: World) -> None:
@@ -76,6 +76,8 @@ class WorldTalk(Talk):
         if kind == "input":
             found = BeautifulSoup(answer.text, "html.parser").find("input", attrs={"name": name})
             return str(found["value"]) if found else ""
+        if kind == "header":
+            return answer.headers.get(name, "")
         if kind == "cookie":
             return self.client(step.who).session.cookies.get(name) or ""
         return str(answer.json().get(name, "")) if answer.ok else ""
@@ -89,6 +91,8 @@ class WorldTalk(Talk):
                 if name.lower() == "content-range":
                     value = re.sub("[0-9]{3,}", "<number>", value)
                 lines.append(f"{name.title()}: {value}")
+            elif name.lower() == "etag" and "Last-Modified" not in answer.headers:
+                lines.append("Etag: " + re.sub('"[^"]+"', "<tag>", value))
         lines += sorted(f"Set-Cookie: {compare._cookie(value)}" for value in answer.raw.headers.getlist("Set-Cookie"))
         return lines + self._body(answer, case)
 

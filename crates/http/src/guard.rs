@@ -25,7 +25,7 @@ use crate::app::App;
 use crate::caller::Caller;
 use crate::client::Client;
 use crate::error::Failure;
-use crate::{cookies, pages, refresh, request_log, responses, xsrf};
+use crate::{cookies, etag, pages, refresh, request_log, responses, xsrf};
 
 /// The largest request body of the hub itself; upstream's server allows 100 MB, but nothing needs it.
 pub const BODY_AT_MOST: usize = 10 * 1024 * 1024;
@@ -120,7 +120,8 @@ pub async fn guard(State(guard): State<Guard>, request: Request, next: Next) -> 
         Ok(response) => response,
         Err(failure) => refuse(guard, &caller, failure, &log).await,
     };
-    log.end(finish(guard, &caller, response), &caller, &guard.requests)
+    let response = finish(guard, &caller, response, &log).await;
+    log.end(response, &caller, &guard.requests)
 }
 
 /// Names and values in the path, decoded.
@@ -402,7 +403,12 @@ async fn refuse(guard: &Inner, caller: &Caller, failure: Failure, request: &requ
 }
 
 /// Adds what every answer has.
-fn finish(guard: &Inner, caller: &Caller, mut response: Response) -> Response {
+async fn finish(
+    guard: &Inner,
+    caller: &Caller,
+    mut response: Response,
+    request: &request_log::Entry,
+) -> Response {
     caller.write_cookies(response.headers_mut());
     if response.extensions().get::<responses::Bare>().is_none() {
         guard.app.headers.add_to(guard.rule.kind, response.headers_mut());
@@ -410,7 +416,12 @@ fn finish(guard: &Inner, caller: &Caller, mut response: Response) -> Response {
     if response.status() == StatusCode::NO_CONTENT {
         response.headers_mut().remove(header::CONTENT_TYPE);
     }
-    response
+    if response.extensions().get::<responses::Bare>().is_some() {
+        return response;
+    }
+    etag::name_content(request.method(), request.header(&header::IF_NONE_MATCH), response)
+        .await
+        .unwrap_or_else(Failure::into_json)
 }
 
 /// A redirect with status 302, as Tornado's.

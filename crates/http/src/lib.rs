@@ -10,6 +10,7 @@ mod caller;
 mod client;
 mod cookies;
 mod error;
+mod etag;
 mod form;
 mod guard;
 mod handler_names;

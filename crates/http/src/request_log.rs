@@ -48,6 +48,11 @@ impl Entry {
         &self.method
     }
 
+    /// One of the request's headers.
+    pub fn header(&self, name: &HeaderName) -> Option<&HeaderValue> {
+        self.headers.iter().find(|(one, _)| one == name).map(|(_, value)| value)
+    }
+
     /// The request's path and query.
     pub fn path_and_query(&self) -> &str {
         self.uri.path_and_query().map_or("/", PathAndQuery::as_str)

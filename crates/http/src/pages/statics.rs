@@ -14,6 +14,7 @@ use super::byte_range::{Wanted, wanted};
 use crate::app::App;
 use crate::cookies::http_date;
 use crate::error::{Answer, Failure};
+use crate::etag;
 use crate::responses::Bare;
 
 /// How long a file may be kept whose URL changes with its content.
@@ -140,10 +141,7 @@ fn answer(app: &App, file: File, uri: &Uri, headers: &HeaderMap) -> Answer {
 fn is_known(file: &File, headers: &HeaderMap) -> bool {
     let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     if let Some(known) = text(header::IF_NONE_MATCH) {
-        let same = |etag: &str| {
-            known.split(',').any(|one| one.trim() == "*" || one.trim().trim_start_matches("W/") == etag)
-        };
-        return file.etag.as_deref().is_some_and(same);
+        return file.etag.as_deref().is_some_and(|etag| etag::names(known, etag));
     }
     let since = text(header::IF_MODIFIED_SINCE).and_then(|since| DateTime::parse_from_rfc2822(since).ok());
     let seconds = file.modified.map(|modified| modified.timestamp());
