@@ -47,8 +47,9 @@ pub fn names(known: &str, etag: &str) -> bool {
 
 fn of(content: &Bytes) -> String {
     let hash = Sha256::digest(content);
-    let digits: String = hash.iter().take(LENGTH).map(|byte| format!("{byte:02x}")).collect();
-    format!("\"{digits}\"")
+    let digit = |four: u8| char::from_digit(four.into(), 16).unwrap_or_default();
+    let digits = hash.iter().take(LENGTH).flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]);
+    std::iter::once('"').chain(digits).chain(['"']).collect()
 }
 
 fn forget_content(headers: &mut HeaderMap) {
