@@ -25,8 +25,8 @@ METHODS = [
           for step in (head, options) for who in ("browser:ho1", "nobody", "user:ho1")),
     ]),
     Case("paths", [
-        *(GET(path, who=who) for path in ("/hub/api", "/hub/api/", "/hub/api//", "/hub//api/user", "/hub/api/user/", "/hub/api/users//x", "/hub/%FF", "/%FF", "/hub/api/users/%FF", "/user/%FF/", "/hub/user/%FF/", "/hub/api/%75ser", "/hub/home/", "/hub/token/", "/hub/spawn/", "/hub/spawn/pa1/",
-                                              "/hub/api/groups/%FF", "/hub/api/users/a%2Fb", "/hub/api/users/pa1%20", "/hub/api/users/pa1/servers/%FF", "/hub/api/services/%FF", "/hub/spawn/%FF", "/hub/api/users/%00", "/hub/?x=%FF", "/hub/login?next=%FF", "/services/%FF/", "/hub/error/%FF")
+        *(GET(path, who=who) for path in ("/hub/api", "/hub/api/", "/hub/api//", "/hub//api/user", "/hub/api/user/", "/hub/api/users//x", "/hub/api/%75ser", "/hub/home/", "/hub/token/", "/hub/spawn/", "/hub/spawn/pa1/",
+                                              "/hub/api/users/a%2Fb", "/hub/api/users/pa1%20", "/hub/api/users/%00")
           for who in ("browser:pa1", "nobody", "admin")),
     ]),
     Case("accept", [
@@ -77,6 +77,7 @@ c.Authenticator.allow_all = False
 c.Authenticator.allowed_users = {"in", "both"}
 c.Authenticator.blocked_users = {"out", "both"}
 """
+_HOME = {r"link /hub/home home page|says You can try restarting.*": "words of our own"}
 _LIMITS = """
 c.JupyterHub.active_server_limit = 1
 c.JupyterHub.allow_named_servers = True
@@ -99,10 +100,10 @@ WORLDS = [
         *(step for name in ("in", "out", "both", "neither", "admin", "added") for step in (GET("/hub/login", who=f"guest:{name}"), login(name))), POST("users/added"), GET("/hub/login", who="guest:added"), login("added"), POST("users/out"), login("out"), DELETE("users/in"), login("in"), GET("users"), GET("/hub/home", who="guest:in"),
         POST("users/neither"), DELETE("users/neither"), login("neither"),
     ])]),
-    World("limits", BASE + _LIMITS, missing={r"link /hub/home home page|says You can try restarting.*": "words of our own"}, cases=[Case("active", [
+    World("limits", BASE + _LIMITS, missing=_HOME, cases=[Case("active", [
         POST("users/li1"), POST("users/li2"), POST("users/li1/server"), POST("users/li2/server"), POST("users/li1/servers/x"), GET("/hub/spawn", who="browser:li2"), GET("/hub/spawn/li2", who="browser:li2"), GET("users/li2"), DELETE("users/li1/server"), POST("users/li2/server"),
     ])]),
-    World("none-at-once", BASE + "c.JupyterHub.concurrent_spawn_limit = 1\nc.JupyterHub.spawn_throttle_retry_range = (7, 8)\nc.JupyterHub.tornado_settings = {'slow_spawn_timeout': 0}\nc.Spawner.pre_spawn_hook = lambda spawner: __import__('asyncio').sleep(4)\n", [Case("throttled", [
+    World("none-at-once", BASE + "c.JupyterHub.concurrent_spawn_limit = 1\nc.JupyterHub.tornado_settings = {'slow_spawn_timeout': 0, 'spawn_throttle_retry_range': (7, 7)}\nc.Spawner.pre_spawn_hook = lambda spawner: __import__('asyncio').sleep(4)\n", missing=_HOME, cases=[Case("throttled", [
         POST("users/na1"), POST("users/na2"), POST("users/na1/server"), POST("users/na2/server"), GET("/hub/spawn", who="browser:na2"), GET("users/na1", until_text='"ready":true'), POST("users/na2/server"),
     ])]),
 ]  # fmt: skip

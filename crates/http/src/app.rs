@@ -16,6 +16,12 @@ pub struct AppOptions {
     pub trusted_downstream: Vec<IpAddr>,
     /// Headers that the configuration sets on all answers (`tornado_settings["headers"]`).
     pub headers: Vec<(String, String)>,
+    /// Where browsers report what a page's policy forbade, if not to the hub (`tornado_settings["csp_report_uri"]`).
+    pub csp_report_uri: Option<String>,
+    /// How many redirects between hub and server are a loop (`tornado_settings["user_redirect_limit"]`).
+    pub user_redirect_limit: Option<i64>,
+    /// Whether static files are never kept (`tornado_settings["no_cache_static"]`).
+    pub no_cache_static: bool,
     /// The file that `/hub/logo` serves; the built-in logo where there is none.
     pub logo_file: Option<std::path::PathBuf>,
     /// `sys.version` and `sys.executable` of the worker; empty without Python.

@@ -19,7 +19,9 @@ pub struct DefaultHeaders {
 impl DefaultHeaders {
     /// Those of the configuration, and those of 6.1.1's answers that it does not set.
     pub fn new(options: &AppOptions, settings: &Settings) -> Self {
-        let policy = format!("frame-ancestors 'none'; report-uri {}security/csp-report", settings.hub_prefix);
+        let own = format!("{}security/csp-report", settings.hub_prefix);
+        let report = options.csp_report_uri.as_ref().unwrap_or(&own);
+        let policy = format!("frame-ancestors 'none'; report-uri {report}");
         let of_api = format!("{policy}; default-src 'none'");
         Self {
             api: default_headers(options, &of_api, "application/json"),

@@ -13,8 +13,6 @@ use crate::tornado_settings::TornadoSettings;
 const LOGIN_COOKIE: &str = "jupyterhub-hub-login";
 /// What a browser accepts only over TLS, for this host and all paths.
 const HOST_PREFIX: &str = "__Host-";
-/// The range of seconds that a throttled user is told to wait, as in 6.1.1.
-const RETRY_RANGE: (u64, u64) = (30, 60);
 
 /// Resolves every setting.
 ///
@@ -70,14 +68,12 @@ fn cookies(sections: &Sections, tornado: &TornadoSettings) -> CookieSettings {
 
 fn servers(sections: &Sections, tornado: &TornadoSettings) -> anyhow::Result<ServerSettings> {
     let (hub, spawner) = (&sections.hub, &sections.spawner);
-    let spawn_limit = tornado.concurrent_spawn_limit.unwrap_or(hub.concurrent_spawn_limit);
-    let active_limit = tornado.active_server_limit.unwrap_or(hub.active_server_limit);
     Ok(ServerSettings {
         slow_spawn_timeout: tornado.slow_spawn_timeout,
         slow_stop_timeout: tornado.slow_stop_timeout,
-        concurrent_spawn_limit: limit(spawn_limit),
-        active_server_limit: limit(active_limit),
-        spawn_throttle_retry_range: RETRY_RANGE,
+        concurrent_spawn_limit: limit(hub.concurrent_spawn_limit),
+        active_server_limit: limit(hub.active_server_limit),
+        spawn_throttle_retry_range: tornado.spawn_throttle_retry_range,
         consecutive_failure_limit: u64::try_from(spawner.consecutive_failure_limit).unwrap_or(0),
         allow_named_servers: hub.allow_named_servers,
         named_server_limit_per_user: hub.named_server_limit_per_user.plain().copied().unwrap_or(0),

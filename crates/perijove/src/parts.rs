@@ -183,6 +183,9 @@ fn app_options(
             .collect::<Result<_, _>>()
             .context("c.JupyterHub.trusted_downstream_ips")?,
         headers: tornado.headers.clone(),
+        csp_report_uri: tornado.csp_report_uri.clone(),
+        user_redirect_limit: tornado.user_redirect_limit,
+        no_cache_static: tornado.no_cache_static,
         logo_file: sections.hub.logo_file.as_ref().filter(|file| !file.is_empty()).map(PathBuf::from),
         python_version: loaded
             .evaluation

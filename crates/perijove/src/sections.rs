@@ -6,6 +6,7 @@ use perijove_config::sections::{Authenticator, ConfigurableHttpProxy, CryptKeepe
 use perijove_config::{Addresses, Loaded, Section};
 
 use crate::environment::Environment;
+use crate::tornado_settings;
 
 /// What the configuration says, typed.
 #[derive(Debug)]
@@ -38,7 +39,7 @@ impl Sections {
     /// # Errors
     /// A value that cannot be used.
     pub fn read(loaded: &Loaded) -> anyhow::Result<Self> {
-        let config = &loaded.config;
+        let config = &tornado_settings::over_options(&loaded.config);
         let classes = loaded.classes.clone().context("the configuration was not read to its end")?;
         let hub: JupyterHub = config.section()?;
         let host_name = nix::unistd::gethostname().context("the machine's name cannot be read")?;

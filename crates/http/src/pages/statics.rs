@@ -117,6 +117,9 @@ fn answer(app: &App, file: File, uri: &Uri, headers: &HeaderMap) -> Answer {
     } else if let Some(caching) = file.unversioned {
         add(header::CACHE_CONTROL, caching)?;
     }
+    if versioned && app.options.no_cache_static && file.unversioned.is_some() {
+        common.append(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    }
     if is_known(&file, headers) {
         return Ok((StatusCode::NOT_MODIFIED, Extension(Bare), common).into_response());
     }

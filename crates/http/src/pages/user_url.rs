@@ -23,8 +23,8 @@ use crate::guard::redirect;
 use crate::next_url::parameter;
 use crate::responses::json;
 
-/// More redirects than this between hub and server are a loop.
-const REDIRECTS_AT_MOST: u32 = 4;
+/// More redirects than this between hub and server are a loop, unless the configuration says otherwise.
+const REDIRECTS_AT_MOST: i64 = 4;
 
 /// What is below `/hub/user/`.
 #[derive(Debug, Deserialize)]
@@ -157,7 +157,7 @@ async fn to_server(app: &App, here: &str) -> Result<Response, Failure> {
     let target = format!("{}{rest}", settings.base_url);
     let (path, query) = target.split_once('?').unwrap_or((target.as_str(), ""));
     let redirects: u32 = parameter(query, "redirects").and_then(|count| count.parse().ok()).unwrap_or(0);
-    if redirects >= REDIRECTS_AT_MOST {
+    if i64::from(redirects) >= app.options.user_redirect_limit.unwrap_or(REDIRECTS_AT_MOST) {
         return Err(Failure::new(StatusCode::INTERNAL_SERVER_ERROR, "Redirect loop detected."));
     }
     if redirects > 0 {
