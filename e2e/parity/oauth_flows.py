@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from harness.hub import ADMIN_SERVICE, DUMMY_LOGIN, TRIVIAL_SERVERS
 
-from .steps import DELETE, GET, POST, Case, Step
+from .steps import DELETE, GET, POST, SQL, Case, Step
 from .worlds import World
 
 BACK = "http://127.0.0.1:9/back"
@@ -147,6 +147,10 @@ CONFIRMATION = [
 ]
 
 EXCHANGES = [
+    Case("exchange-too-late", [
+        ask("quick", me("oe1")), SQL("UPDATE oauth_codes SET expires_at = 1000"), exchange("quick"), exchange("quick"), ask("quick", me("oe1")), exchange("quick"),
+        SQL("UPDATE api_tokens SET expires_at = '2020-01-01 00:00:00.000000' WHERE client_id = 'service-quick'"), use(), ask("quick", me("oe1")), exchange("quick"), use(),
+    ]),
     Case("exchange-twice", [ask("quick", me("ox1")), exchange("quick"), exchange("quick"), use()]),
     Case("exchange-refused-then-good", [
         ask("quick", me("ox2")), exchange("quick", client_secret="wrong"), exchange("quick", redirect_uri=f"{BACK}/other"),

@@ -90,7 +90,28 @@ TORNADO = [
     ], ignore=_SEEN),
 ]  # fmt: skip
 
+_TRUSTING = """
+c.Authenticator.auto_login = True
+c.JupyterHub.trust_user_provided_tokens = True
+c.JupyterHub.service_tokens = {"a-token-of-a-service": "of-config"}
+c.JupyterHub.api_tokens = {"a-token-of-a-user": "of-config-user"}
+c.JupyterHub.load_groups = {"with": {"users": ["tr1"], "properties": {"a": [1, {"b": None}]}}}
+c.JupyterHub.load_roles = [{"name": "many", "scopes": ["list:users", "read:groups", "list:groups"], "groups": ["with"], "users": ["tr2"]}]
+"""
+
+TRUSTING = [
+    Case("auto-login", [
+        *(GET(path, who="guest:al1", headers=headers) for path in ("/hub/", "/hub/home", "/hub/login", "/hub/login?next=%2Fhub%2Ftoken", "/hub/logout", "/hub/none", "/user/al1/", "/hub/spawn/al1") for headers in ({}, NAVIGATES)),
+        login("al1"), GET("/hub/login", who="guest:al1"), GET("/hub/home", who="guest:al1"), GET("/hub/logout", who="guest:al1"),
+    ]),
+    Case("what-is-loaded", [
+        GET("groups"), GET("groups/with"), GET("users?name_filter=tr1", who="user:tr1"), GET("users?name_filter=tr1", who="user:tr2"), GET("user", who="user:tr1"), GET("user", who="token:a-token-of-a-user"), GET("user", who="token:a-token-of-a-service"),
+        POST("groups/late", json={"users": ["tr2"], "properties": {"x": 1}}), GET("groups", who="user:tr2"), PUT("groups/with/properties", json={"z": 1}), GET("groups/with"),
+    ], words=True),
+]  # fmt: skip
+
 WORLDS = [
+    World("trusting", BASE + _TRUSTING, TRUSTING),
     World("methods", BASE, METHODS),
     World("below", BASE, [Case("walk", _WALK, ignore=_SEEN)], base_url="/below/it/"),
     World("open", BASE + _OPEN, [Case("walk", _WALK, ignore=_SEEN)]),

@@ -63,6 +63,9 @@ class WorldTalk(Talk):
         kept: dict[str, str] = {}
         lines: list[str] = []
         for number, step in enumerate(case.steps, start=1):
+            if step.method in ("SQL", "KILL"):
+                self.meddle(step)
+                continue
             answer = self.ask(step, kept)
             lines += [f"--- {number}. {step.method} {step.path} as {step.who}", *self.describe(answer, case)]
             for name, source in step.keep.items():
