@@ -30,7 +30,9 @@ pub async fn create_many(State(app): State<App>, caller: Caller, bytes: Bytes) -
         [one] => return Err(Failure::bad_request(format!("Invalid username: {one}"))),
         many => return Err(Failure::bad_request(format!("Invalid usernames: {}", many.join(", ")))),
     }
-    let distinct: Vec<UserName> = valid.iter().collect::<BTreeSet<_>>().into_iter().cloned().collect();
+    // In the order that was asked for, in which lists show them then.
+    let mut seen = BTreeSet::new();
+    let distinct: Vec<UserName> = valid.iter().filter(|name| seen.insert(*name)).cloned().collect();
     let made = app.hub.create_users(&distinct, admin).await?;
     let scopes = caller.authorisation();
     let made: BTreeMap<&str, UserModel> = made
