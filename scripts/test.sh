@@ -19,7 +19,7 @@ parts=${PERIJOVE_TESTS:-rust worker e2e}
 prepare() {
   set -e
   install_packages build-essential python3-venv passwd util-linux libpam-modules openssl \
-    postgresql mariadb-server chromium slapd ldap-utils sudo slurm-wlm munge systemd dbus
+    postgresql mariadb-server chromium slapd ldap-utils sudo slurm-wlm munge systemd dbus docker.io iproute2
   check_prerequisites
   install_python
   install_chp
