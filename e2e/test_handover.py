@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import json
-import os
 import re
 import shutil
 import sqlite3
@@ -75,12 +74,7 @@ def assert_unchanged(hub: Hub, before: dict) -> None:
 @pytest.fixture(params=["sqlite", "postgresql", "mysql"])
 def database_config(request) -> str:
     """Where the hubs keep what they know: a file, or a new database on the servers that `make test` starts."""
-    if request.param == "sqlite":
-        return ""
-    url = os.environ.get({"postgresql": "PERIJOVE_TEST_POSTGRES", "mysql": "PERIJOVE_TEST_MYSQL"}[request.param])
-    if not url:
-        pytest.skip(f"no {request.param} server: e2e/databases.sh run …")
-    return f"c.JupyterHub.db_url = {databases.create(url)!r}\n"
+    return databases.configuration(databases.url_of(request.param))
 
 
 def test_there_and_back_again(make_hub, database_config):

@@ -2,8 +2,29 @@
 
 from __future__ import annotations
 
+import os
 import uuid
 from urllib.parse import urlsplit
+
+import pytest
+
+#: The variable with the URL of a server of this kind.
+SERVERS = {"postgresql": "PERIJOVE_TEST_POSTGRES", "mysql": "PERIJOVE_TEST_MYSQL"}
+
+
+def url_of(kind: str) -> str:
+    """The URL of a new database of this kind, nothing for SQLite's file; the test is skipped where there is no server."""
+    if kind == "sqlite":
+        return ""
+    server = os.environ.get(SERVERS[kind])
+    if not server:
+        pytest.skip(f"no {kind} server: e2e/databases.sh run …")
+    return create(server)
+
+
+def configuration(url: str) -> str:
+    """The line of a configuration that takes this database."""
+    return f"c.JupyterHub.db_url = {url!r}\n" if url else ""
 
 
 def create(server_url: str) -> str:
