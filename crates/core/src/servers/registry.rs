@@ -238,7 +238,8 @@ impl Registry {
     /// Marks a user as being deleted. None if that is under way already.
     pub fn leave(&self, user_id: i64) -> Option<Leaving<'_>> {
         let new = self.leaving.lock().unwrap_or_else(PoisonError::into_inner).insert(user_id);
-        new.then_some(Leaving { registry: self, user_id })
+        // Made only then: a mark that is refused and dropped would take the first one away.
+        new.then(|| Leaving { registry: self, user_id })
     }
 
     /// Whether the user is being deleted.
@@ -337,6 +338,16 @@ mod tests {
         assert!(!registry.knows(&lab) && registry.knows(&key()));
         registry.forget_user(1);
         assert!(!registry.knows(&key()));
+    }
+
+    #[test]
+    fn a_refused_second_deletion_leaves_the_mark_of_the_first() {
+        let registry = Registry::default();
+        let first = registry.leave(1).unwrap();
+        assert!(registry.leave(1).is_none());
+        assert!(registry.is_leaving(1), "starts are let in while the user is being deleted");
+        drop(first);
+        assert!(!registry.is_leaving(1));
     }
 
     #[test]
