@@ -219,6 +219,18 @@ impl Registry {
         self.claim_with(key, LiveServer::begin_start)
     }
 
+    /// Undoes a claim for a start that may not be. Where a stop came in between, that one ends it.
+    ///
+    /// # Errors
+    /// [`IllegalTransition`] never: nobody else may end what this call has begun.
+    pub fn give_back(&self, server: &LiveServer) -> Result<(), IllegalTransition> {
+        if server.apply(Event::StopRequested).is_ok() {
+            server.apply(Event::StopDone)?;
+            self.forget_stopped(&server.key);
+        }
+        Ok(())
+    }
+
     fn claim_with<T>(
         &self,
         key: ServerKey,
@@ -313,6 +325,18 @@ mod tests {
         assert!(registry.claim(key(), Event::StartRequested).is_ok());
         assert!(registry.claim(key(), Event::StartRequested).is_err());
         assert_eq!(registry.counts(), Counts { active: 1, starting: 1, ready: 0 });
+    }
+
+    #[test]
+    fn a_claim_is_given_back_unless_a_stop_has_taken_it() {
+        let registry = Registry::default();
+        let (server, _task) = registry.claim_start(key()).unwrap();
+        registry.give_back(&server).unwrap();
+        assert!(registry.get(&key()).is_none());
+        let (server, _task) = registry.claim_start(key()).unwrap();
+        server.apply(Event::StopRequested).unwrap();
+        registry.give_back(&server).unwrap();
+        assert_eq!(registry.state(&key()), ServerState::Stopping);
     }
 
     #[test]

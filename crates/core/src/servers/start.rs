@@ -114,10 +114,7 @@ impl Hub {
         } else {
             return Ok((live, task));
         };
-        for event in [Event::StopRequested, Event::StopDone] {
-            live.apply(event).map_err(Error::internal)?;
-        }
-        self.servers.forget_stopped(&live.key);
+        self.servers.give_back(&live).map_err(Error::internal)?;
         Err(refusal)
     }
 
