@@ -54,10 +54,7 @@ impl Hub {
         let filters = query.filters();
         let total = self.totals.get(version, &filters);
         let mut tx = self.store.read().await?;
-        let page = match total {
-            Some(total) => tx.users().list_of(query, total).await?,
-            None => tx.users().list(query).await?,
-        };
+        let page = tx.users().list_of(query, total).await?;
         self.totals.keep(version, filters, page.total);
         let users = UserRecord::of_rows(&mut tx, page.items).await?.into_iter().map(Arc::new).collect();
         Ok(UserPage { users, total: page.total })

@@ -9,7 +9,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use perijove_model::{ServerName, UserName, Value};
 use perijove_python::{
-    HubFacts, OwnSpawnerStep, SpawnerFacts, SpawnerTiming, StartedServer, Worker, WorkerError, Workers,
+    HubFacts, IMPORT_DEADLINE, OwnSpawnerStep, SpawnerFacts, SpawnerTiming, StartedServer, Worker,
+    WorkerError, Workers,
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value as Json};
@@ -22,8 +23,6 @@ use crate::spawner::{Journal, Poll, ProgressEvent, Spawner, Timing};
 
 /// The file of what the spawners, and processes that they start, print.
 const OUTPUT_FILE: &str = "python-spawners.log";
-/// How long Python may take to import JupyterHub and the spawner's module.
-const IMPORT_DEADLINE: Duration = Duration::from_secs(120);
 /// How long hooks before a start may take, and what is around a stop. Upstream sets them no limit.
 const SLOW: Duration = Duration::from_secs(600);
 /// How long a look at a server may take.

@@ -73,6 +73,9 @@ impl UserQuery {
     }
 }
 
+/// The users' running servers: our partial index on `spawners` has the same condition.
+const RUNNING: &str = "FROM spawners p WHERE p.server_id IS NOT NULL AND p.user_id IS NOT NULL";
+
 /// `total` is how many there are on all pages, where that is known.
 pub(super) async fn page(
     tx: &mut Tx,
@@ -83,12 +86,10 @@ pub(super) async fn page(
     let condition = condition(query, tx.backend(), &mut params);
     let order = order(query, tx.backend());
     let text = if query.is_of_running() {
-        let direction = if query.descending { "DESC" } else { "ASC" };
+        let (direction, limits) = (direction(query), limits(query));
         format!(
-            "SELECT [users u] FROM (SELECT DISTINCT p.user_id FROM spawners p WHERE p.server_id IS NOT NULL \
-             AND p.user_id IS NOT NULL ORDER BY p.user_id {direction} {}) a JOIN users u ON u.id = a.user_id \
-             ORDER BY a.user_id {direction}",
-            limits(query)
+            "SELECT [users u] FROM (SELECT DISTINCT p.user_id {RUNNING} ORDER BY p.user_id {direction} {limits}) a \
+             JOIN users u ON u.id = a.user_id ORDER BY a.user_id {direction}"
         )
     } else {
         format!("SELECT [users u] FROM users u{condition} ORDER BY {order} {}", limits(query))
@@ -107,13 +108,11 @@ pub(super) async fn page(
 }
 
 fn condition<'q>(query: &'q UserQuery, backend: Backend, params: &mut Vec<Param<'q>>) -> String {
-    // Not correlated: the cost is that of the running servers, however many users there are.
-    const ACTIVE: &str =
-        "(SELECT p.user_id FROM spawners p WHERE p.server_id IS NOT NULL AND p.user_id IS NOT NULL)";
     let mut conditions = Vec::new();
+    // Not correlated: the cost is that of the running servers, however many users there are.
     match query.state {
-        Some(UserState::Active) => conditions.push(format!("u.id IN {ACTIVE}")),
-        Some(UserState::Inactive) => conditions.push(format!("u.id NOT IN {ACTIVE}")),
+        Some(UserState::Active) => conditions.push(format!("u.id IN (SELECT p.user_id {RUNNING})")),
+        Some(UserState::Inactive) => conditions.push(format!("u.id NOT IN (SELECT p.user_id {RUNNING})")),
         None => {}
     }
     if let Some(visible) = &query.visible {
@@ -149,7 +148,7 @@ fn visibility<'q>(visible: &'q VisibleUsers, backend: Backend, params: &mut Vec<
 /// The primary key makes pages stable. Each order is one that an index has, so that a page costs the same however many
 /// users there are.
 fn order(query: &UserQuery, backend: Backend) -> String {
-    let direction = if query.descending { "DESC" } else { "ASC" };
+    let direction = direction(query);
     match query.sort {
         UserSort::Id => format!("u.id {direction}"),
         UserSort::Name => format!("u.name {direction}, u.id {direction}"),
@@ -163,6 +162,10 @@ fn order(query: &UserQuery, backend: Backend) -> String {
             format!("u.last_activity {direction}{nulls}, u.id {direction}")
         }
     }
+}
+
+fn direction(query: &UserQuery) -> &'static str {
+    if query.descending { "DESC" } else { "ASC" }
 }
 
 fn limits(query: &UserQuery) -> String {

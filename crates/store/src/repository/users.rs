@@ -110,12 +110,12 @@ impl Users<'_> {
 
     /// A page of users, filtered and sorted as the REST API's `GET /users`.
     pub async fn list(&mut self, query: &UserQuery) -> Result<Page<User>, StoreError> {
-        user_list::page(self.tx, query, None).await
+        self.list_of(query, None).await
     }
 
-    /// The same where it is known how many users there are on all pages.
-    pub async fn list_of(&mut self, query: &UserQuery, total: i64) -> Result<Page<User>, StoreError> {
-        user_list::page(self.tx, query, Some(total)).await
+    /// The same; `total` is how many users there are on all pages, where that is known and need not be counted.
+    pub async fn list_of(&mut self, query: &UserQuery, total: Option<i64>) -> Result<Page<User>, StoreError> {
+        user_list::page(self.tx, query, total).await
     }
 
     /// The names of all users, by primary key.

@@ -22,35 +22,35 @@ fn create_table(table: &Table, backend: Backend) -> Vec<String> {
     statements
 }
 
-/// Our own indexes on upstream's tables: name, table, and columns with the condition of a partial one.
+/// Our own indexes on upstream's tables: name, table, and the columns in brackets with the condition of a partial one.
 const OWN_INDEXES: [(&str, &str, &str); 12] = [
-    ("perijove_ix_users_last_activity", "users", "last_activity NULLS FIRST, id"),
-    ("perijove_ix_spawners_user_id", "spawners", "user_id"),
+    ("perijove_ix_users_last_activity", "users", "(last_activity NULLS FIRST, id)"),
+    ("perijove_ix_spawners_user_id", "spawners", "(user_id)"),
     (
         "perijove_ix_spawners_running",
         "spawners",
-        "user_id) WHERE (server_id IS NOT NULL AND user_id IS NOT NULL",
+        "(user_id) WHERE server_id IS NOT NULL AND user_id IS NOT NULL",
     ),
-    ("perijove_ix_spawners_oauth_client_id", "spawners", "oauth_client_id"),
-    ("perijove_ix_api_tokens_user_id", "api_tokens", "user_id"),
-    ("perijove_ix_api_tokens_client_id", "api_tokens", "client_id"),
-    ("perijove_ix_oauth_codes_user_id", "oauth_codes", "user_id"),
-    ("perijove_ix_shares_owner_id", "shares", "owner_id"),
-    ("perijove_ix_shares_spawner_id", "shares", "spawner_id"),
-    ("perijove_ix_shares_user_id", "shares", "user_id"),
-    ("perijove_ix_shares_group_id", "shares", "group_id"),
-    ("perijove_ix_user_group_map_group_id", "user_group_map", "group_id"),
+    ("perijove_ix_spawners_oauth_client_id", "spawners", "(oauth_client_id)"),
+    ("perijove_ix_api_tokens_user_id", "api_tokens", "(user_id)"),
+    ("perijove_ix_api_tokens_client_id", "api_tokens", "(client_id)"),
+    ("perijove_ix_oauth_codes_user_id", "oauth_codes", "(user_id)"),
+    ("perijove_ix_shares_owner_id", "shares", "(owner_id)"),
+    ("perijove_ix_shares_spawner_id", "shares", "(spawner_id)"),
+    ("perijove_ix_shares_user_id", "shares", "(user_id)"),
+    ("perijove_ix_shares_group_id", "shares", "(group_id)"),
+    ("perijove_ix_user_group_map_group_id", "user_group_map", "(group_id)"),
 ];
 
 /// Creates those that are missing of our own indexes, without which the cost of a request grows with all users: upstream's
 /// schema has none for foreign keys on SQLite and PostgreSQL. MySQL makes these by itself.
 pub(crate) fn create_own_indexes(missing: impl Fn(&str) -> bool, backend: Backend) -> Vec<String> {
-    let statement = |(name, table, columns): (&str, &str, &str)| match backend {
+    let statement = |(name, table, indexed): (&str, &str, &str)| match backend {
         // SQLite takes NULL for the lowest in any case, and its indexes cannot say so.
         Backend::Sqlite => {
-            Some(format!("CREATE INDEX {name} ON {table} ({})", columns.replace(" NULLS FIRST", "")))
+            Some(format!("CREATE INDEX {name} ON {table} {}", indexed.replace(" NULLS FIRST", "")))
         }
-        Backend::Postgres => Some(format!("CREATE INDEX {name} ON {table} ({columns})")),
+        Backend::Postgres => Some(format!("CREATE INDEX {name} ON {table} {indexed}")),
         Backend::MySql => None,
     };
     OWN_INDEXES.into_iter().filter(|(name, ..)| missing(name)).filter_map(statement).collect()
