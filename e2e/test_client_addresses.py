@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 from harness.hub import DUMMY_LOGIN, DUMMY_PASSWORD, TRIVIAL_SERVERS
-from harness.waiting import until
 
 pytestmark = pytest.mark.perijove
 
@@ -17,7 +16,7 @@ def test_a_proxy_on_this_machine_tells_the_clients_address(make_hub, host):
     forwarded = {"X-Forwarded-For": "203.0.113.7", "X-Forwarded-Proto": "https"}
     for path, headers in (("hub/login?next=/x&token=s3cret", forwarded), ("hub/login?direct", {})):
         assert client.get(path, headers=headers).status_code == 200
-    until(lambda: "hub/login?direct" in hub.log(), "the line of the last request")
+    hub.logged("hub/login?direct")
     lines = [line for line in hub.log().splitlines() if "GET /hub/login" in line]
     assert "(@203.0.113.7)" in lines[0] and "token=[secret]" in lines[0], lines
     assert "(@127.0.0.1)" in lines[1], lines

@@ -104,7 +104,7 @@ def test_a_server_that_exits_early_fails_at_once(make_hub):
     until(lambda: client.user()["servers"] == {}, "the failed start to be over")
     # JupyterHub goes on waiting for the server's port here.
     assert settings.SERVER != "perijove" or datetime.now() - began < timedelta(seconds=10), "it waited for a timeout"
-    assert "E2E-LAST-WORDS" in hub.log()
+    hub.logged("E2E-LAST-WORDS")
 
 
 @pytest.mark.perijove

@@ -86,7 +86,7 @@ def test_a_talkative_server_outlives_the_hub_and_is_still_heard(make_hub):
     client = hub.client(hub.token_for("ada"))
     client.start_server("ada")
     process = hub.server_process("ada")
-    until(lambda: "talk 3" in hub.log(), "the server's words in the hub's log")
+    hub.logged("talk 3")
     output = Path(f"/proc/{process.pid}/fd/1").readlink()
     assert stat.S_IMODE(output.stat().st_mode) == 0o600
 

@@ -111,6 +111,12 @@ class Hub:
         text = self.log_file.read_text(errors="replace") if self.log_file.exists() else ""
         return "\n".join(text.splitlines()[-lines:]) if lines else text
 
+    def logged(self, *words: str) -> None:
+        """Waits until each of `words` is in the log: what a worker or a server says gets there when it
+        gets there, which can be after the answer to the request that made it speak."""
+        for word in words:
+            until(lambda: word in self.log(), f"{word!r} in the log of {self.kind}")
+
     def preamble(self) -> str:
         return _PREAMBLE.format(
             here=str(self.directory), bind_url=self.url, hub_port=self.hub_port, api_port=self.api_port
