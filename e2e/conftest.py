@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
+# Their assertions show what differs, too.
+pytest.register_assert_rewrite("harness", "parity")
 
 from harness import settings  # noqa: E402
 from harness.accounts import Accounts  # noqa: E402

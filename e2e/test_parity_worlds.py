@@ -1,4 +1,4 @@
-"""The cases of `parity/tokens.py`, `roles.py`, `oauth.py`, `oauth_flows.py`, `pages.py` and `sites.py` that need configurations of their own."""
+"""The cases of `parity/tokens.py`, `roles.py`, `oauth.py`, `oauth_flows.py`, `pages.py`, `sites.py` and `subdomains.py` that need configurations of their own."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from harness.hub import Hub
-from parity import oauth, oauth_flows, pages, roles, sites, tokens
+from parity import oauth, oauth_flows, pages, roles, sites, subdomains, tokens
 from parity.compare import difference
 from parity.steps import Case
 from parity.worlds import World, WorldTalk
 
-WORLDS = [*tokens.WORLDS, *roles.WORLDS, *oauth.WORLDS, *oauth_flows.WORLDS, *pages.WORLDS, *sites.WORLDS]
+WORLDS = [*tokens.WORLDS, *roles.WORLDS, *oauth.WORLDS, *oauth_flows.WORLDS, *pages.WORLDS, *sites.WORLDS, *subdomains.WORLDS]
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +27,7 @@ def talks(make_both) -> Iterator[Callable[[World], list[WorldTalk]]]:
             for talk in (talk for pair in known.values() for talk in pair):
                 talk.hub.clean_up()
             known.clear()
-            hubs = make_both(world.config, base_url=world.base_url)
+            hubs = make_both(world.config, base_url=world.base_url, host=world.host)
             known[world.name] = [WorldTalk(_begun(hub, world), world) for hub in hubs]
         return known[world.name]
 

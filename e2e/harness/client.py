@@ -9,6 +9,10 @@ from urllib.parse import urljoin
 
 import requests
 
+from .names import know_localhost
+
+know_localhost()
+
 
 class Client:
     """One person or program that talks to a hub; keeps cookies as a browser does."""

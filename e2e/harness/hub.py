@@ -53,7 +53,7 @@ c.JupyterHub.services = [{{"name": "e2e", "api_token": "{ADMIN_TOKEN}", "admin":
 _PREAMBLE = """
 import os
 c = get_config()
-here = {here!r}
+here, port = {here!r}, {port}
 c.JupyterHub.bind_url = {bind_url!r}
 c.JupyterHub.hub_port = {hub_port}
 c.ConfigurableHTTPProxy.api_url = "http://127.0.0.1:{api_port}"
@@ -70,6 +70,8 @@ class Hub:
     args: list[str] = field(default_factory=list)
     env: dict[str, str] = field(default_factory=dict)
     base_url: str = "/"
+    #: The name in the public URL; it listens on 127.0.0.1 only. Names below `localhost` are known here.
+    host: str = "127.0.0.1"
     scheme: str = "http"
     config_name: str = "jupyterhub_config.py"
     #: Starts the hub as another system account, by a prefix such as `setpriv --reuid …`.
@@ -92,7 +94,7 @@ class Hub:
 
     @property
     def origin(self) -> str:
-        return f"{self.scheme}://127.0.0.1:{self.port}"
+        return f"{self.scheme}://{self.host}:{self.port}"
 
     @property
     def url(self) -> str:
@@ -119,7 +121,7 @@ class Hub:
 
     def preamble(self) -> str:
         return _PREAMBLE.format(
-            here=str(self.directory), bind_url=self.url, hub_port=self.hub_port, api_port=self.api_port
+            here=str(self.directory), port=self.port, bind_url=f"{self.scheme}://127.0.0.1:{self.port}{self.base_url}", hub_port=self.hub_port, api_port=self.api_port
         )
 
     def write_config(self) -> None:

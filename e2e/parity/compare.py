@@ -89,6 +89,9 @@ class Talk:
             options["data"] = _fill(step.data, kept)
 
         def once() -> requests.Response:
+            if path.startswith("//"):
+                host, _, rest = path[2:].partition("/")
+                return client.request(step.method, f"{self.hub.scheme}://{host}:{self.hub.port}/{rest}", **options)
             if path.startswith("/"):
                 return client.request(step.method, self.hub.url + path[1:], **options)
             return client.api(step.method, path, **options)

@@ -5,7 +5,7 @@
         GET("users/pia", who="admin"),
     ])
 
-Paths are relative to `hub/api/` unless they begin with `/`, which is the base URL. `who` is
+Paths are relative to `hub/api/` unless they begin with `/`, which is the base URL, or with `//HOST/`, another host at the same port. `who` is
 
 * `"nobody"`, `"stranger"` (a token that does not exist), `"admin"` (the token of an administrating service),
 * `"reader"` (a service that may only list names), another service of `test_parity.py` by its name, `"token:VALUE"`,

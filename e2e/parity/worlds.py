@@ -33,6 +33,8 @@ class World:
     config: str
     cases: list[Case]
     base_url: str = "/"
+    #: The hub's name in URLs.
+    host: str = "127.0.0.1"
     #: The configuration of a second start with the same database, for cases that look at what remains.
     then: str = ""
     #: Parts of pages that may be missing in ours, as patterns, each with the reason.

@@ -21,6 +21,7 @@ pub mod services;
 pub mod settings;
 pub mod shares;
 pub mod startup;
+pub mod subdomains;
 pub mod tokens;
 mod totals;
 pub mod urls;

@@ -28,7 +28,7 @@ impl Hub {
         server: &ServerName,
         url: &str,
     ) -> Result<()> {
-        let spec = self.settings.server_path(&user.name.escaped(), &server.escaped());
+        let spec = self.settings.server_route(&user.name, server);
         let target = Target::url(url).map_err(Error::internal)?;
         let data = object(json!({ "user": user.name.as_str(), "server_name": server.as_str() }));
         tracing::info!("Adding user {} to proxy {spec} => {url}", user.name);
@@ -39,7 +39,7 @@ impl Hub {
     }
 
     pub(crate) async fn remove_server_route(&self, user: &UserRecord, server: &ServerName) -> Result<()> {
-        let spec = self.settings.server_path(&user.name.escaped(), &server.escaped());
+        let spec = self.settings.server_route(&user.name, server);
         tracing::info!("Removing user {} from proxy ({spec})", user.name);
         let began = Instant::now();
         let deleted = self.routes.delete(&spec).await;
@@ -49,7 +49,7 @@ impl Hub {
 
     /// Adds the hub's own route, the default one.
     pub async fn add_hub_route(&self) -> Result<()> {
-        let spec = &self.settings.base_url;
+        let spec = &self.settings.hub_route;
         let target = self.settings.hub_target.clone();
         tracing::info!("Adding route for Hub: {spec} => {target}");
         self.routes.add(spec, &target, object(json!({ "hub": true }))).await.map_err(Error::internal)
@@ -102,7 +102,7 @@ impl Hub {
     async fn wanted_routes(&self) -> Result<BTreeMap<String, (Target, Map<String, Value>)>> {
         let mut wanted = BTreeMap::new();
         let hub = (self.settings.hub_target.clone(), object(json!({ "hub": true })));
-        wanted.insert(self.settings.base_url.clone(), hub);
+        wanted.insert(self.settings.hub_route.clone(), hub);
         for (spec, url) in &self.settings.extra_routes {
             let target = Target::url(url).map_err(Error::internal)?;
             wanted.insert(spec.clone(), (target, object(json!({ "extra": true }))));
@@ -111,7 +111,7 @@ impl Hub {
         for live in self.servers.all().into_iter().filter(|live| live.state().is_ready()) {
             let Some(name) = self.user_name(live.key.0).await? else { continue };
             let Some(url) = self.target_url(live.key.0, &live.key.1).await? else { continue };
-            let spec = self.settings.server_path(&name.escaped(), &live.key.1.escaped());
+            let spec = self.settings.server_route(&name, &live.key.1);
             let data = object(json!({ "user": name.as_str(), "server_name": live.key.1.as_str() }));
             wanted.insert(spec, (Target::url(&url).map_err(Error::internal)?, data));
         }
@@ -123,7 +123,7 @@ impl Hub {
         let mut specs = Vec::new();
         for live in self.servers.all().into_iter().filter(|live| live.state().pending().is_some()) {
             if let Some(name) = self.user_name(live.key.0).await? {
-                specs.push(self.settings.server_path(&name.escaped(), &live.key.1.escaped()));
+                specs.push(self.settings.server_route(&name, &live.key.1));
             }
         }
         Ok(specs)

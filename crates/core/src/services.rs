@@ -168,7 +168,8 @@ impl Hub {
             let Some(id) = service.server_id else { continue };
             let Some(address) = tx.servers().find(id).await? else { continue };
             let target = Target::url(&server_url(&address)).map_err(Error::internal)?;
-            routes.push((address.base_url, (target, object(json!({ "service": service.name })))));
+            let route = self.settings.service_route(&service.name);
+            routes.push((route, (target, object(json!({ "service": service.name })))));
         }
         Ok(routes)
     }

@@ -3,11 +3,15 @@
 use std::collections::BTreeMap;
 
 use perijove_crypto::cookie_secret::CookieSecret;
+use perijove_model::{ServerName, UserName};
 use perijove_proxy::Target;
 use serde_json::{Map, Value};
 use url::Url;
 
+use crate::error::Result;
 use crate::routing::ExtraRoutes;
+use crate::subdomains::Subdomains;
+use crate::urls::join;
 
 /// What the hub does and where. Durations are in seconds, as upstream's options are.
 #[derive(Debug, Clone)]
@@ -18,6 +22,8 @@ pub struct Settings {
     pub hub_prefix: String,
     /// The URL that people type, where it is configured.
     pub public_url: Option<Url>,
+    /// Users and services have host names of their own, where configured.
+    pub subdomains: Option<Subdomains>,
     /// Where the hub listens for its servers, as they are told: `http://127.0.0.1:8081`.
     pub hub_connect_url: String,
     /// The REST API as servers and services are told: `http://127.0.0.1:8081/hub/api`.
@@ -38,6 +44,8 @@ pub struct Settings {
     pub last_activity_interval: u64,
     /// Seconds between two checks of services that have an address; 0 is never.
     pub service_check_interval: i64,
+    /// The hub's own route in the proxy: `base_url`, or `/` where routing is by host.
+    pub hub_route: String,
     /// What the hub's own route leads to.
     pub hub_target: Target,
     /// Routes that the configuration adds.
@@ -162,6 +170,81 @@ impl Settings {
             path.push('/');
         }
         path
+    }
+
+    /// Scheme and host of a user's servers; nothing where all are at the hub's.
+    pub fn user_host(&self, user: &UserName) -> String {
+        let hosts = self.subdomains.as_ref();
+        hosts.map_or_else(String::new, |hosts| hosts.origin(&hosts.user_or_usual(user.as_str())))
+    }
+
+    /// Whether the user has a host where that is configured. A function that breaks has a substitute elsewhere.
+    ///
+    /// # Errors
+    /// What the function raises, or an answer of it that is no host name.
+    pub(crate) fn check_user_host(&self, user: &UserName) -> Result<()> {
+        self.subdomains.as_ref().map_or(Ok(()), |hosts| hosts.of_user(user.as_str()).map(drop))
+    }
+
+    /// The URL of one user's servers: `/user/NAME/`, with the host where users have their own.
+    pub fn user_url(&self, user: &UserName) -> String {
+        self.user_host(user) + &self.user_path(&user.escaped())
+    }
+
+    /// The URL of one server: as [`Self::server_path`], with the host where users have their own.
+    pub fn server_url(&self, user: &UserName, server: &ServerName) -> String {
+        self.user_host(user) + &self.server_path(&user.escaped(), &server.escaped())
+    }
+
+    /// The route of one server in the proxy.
+    pub fn server_route(&self, user: &UserName, server: &ServerName) -> String {
+        let path = self.server_path(&user.escaped(), &server.escaped());
+        match &self.subdomains {
+            Some(hosts) => hosts.user_or_usual(user.as_str()) + &path,
+            None => path,
+        }
+    }
+
+    /// The path of a service: `/services/NAME/`.
+    pub fn service_path(&self, name: &str) -> String {
+        join(&[&self.base_url, "services", name, "/"])
+    }
+
+    /// Scheme and host of a service; nothing where it is at the hub's.
+    pub fn service_host(&self, name: &str) -> String {
+        let hosts = self.subdomains.as_ref();
+        hosts.map_or_else(String::new, |hosts| hosts.origin(&hosts.service_or_usual(name)))
+    }
+
+    /// The link to a service, whichever scheme the page has that shows it.
+    pub fn service_link(&self, name: &str) -> String {
+        let path = self.service_path(name);
+        match &self.subdomains {
+            Some(hosts) => format!("//{}{path}", hosts.authority(&hosts.service_or_usual(name))),
+            None => path,
+        }
+    }
+
+    /// The route of a service in the proxy.
+    pub fn service_route(&self, name: &str) -> String {
+        let path = self.service_path(name);
+        match &self.subdomains {
+            Some(hosts) => hosts.service_or_usual(name) + &path,
+            None => path,
+        }
+    }
+
+    /// Scheme and host of the hub as people see it, where that is configured.
+    pub fn public_origin(&self) -> Option<String> {
+        self.public_url.as_ref().map(|url| url.origin().ascii_serialization())
+    }
+
+    /// The whole URL of a path or URL of this hub, where the hub knows how people see it.
+    pub fn public(&self, url: &str) -> Option<String> {
+        if url.contains("://") {
+            return Some(url.to_owned());
+        }
+        self.public_origin().map(|origin| origin + url)
     }
 
     /// The page of a server's progress stream, `/hub/api/users/NAME/server/progress`.

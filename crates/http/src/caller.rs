@@ -222,7 +222,11 @@ impl Caller {
             return id;
         }
         let id = token::generate().expose_secret().to_owned();
-        let cookie = self.cookie(SESSION_COOKIE, &id, &settings.base_url, None, settings);
+        let mut cookie = self.cookie(SESSION_COOKIE, &id, &settings.base_url, None, settings);
+        if let Some(hosts) = &settings.subdomains {
+            // Servers and services share it.
+            cookie.set("Domain", Some(hosts.cookie_domain()));
+        }
         let mut session = self.session();
         push(&mut session.set, cookie);
         session.id = Some(id.clone());
@@ -233,7 +237,11 @@ impl Caller {
     pub fn log_out(&self, settings: &Settings) {
         let mut session = self.session();
         if session.id.take().is_some() {
-            push(&mut session.set, SetCookie::removal(SESSION_COOKIE, &settings.base_url));
+            let mut removal = SetCookie::removal(SESSION_COOKIE, &settings.base_url);
+            if let Some(hosts) = &settings.subdomains {
+                removal.set("Domain", Some(hosts.cookie_domain()));
+            }
+            push(&mut session.set, removal);
         }
         push(&mut session.set, SetCookie::removal(&settings.cookies.login_name, &settings.hub_prefix));
         // Set by JupyterHub up to version 3.1.

@@ -66,7 +66,7 @@ pub fn user(
     let default = user.spawner("").map(|spawner| hub.server_state(user.row.id, &spawner.name));
     let last_activity = hub.activity.merged(Subject::User(user.row.id), user.row.last_activity);
     let ready = default.as_ref().is_some_and(|state| state.is_ready());
-    let url = || hub.settings.user_path(&user.name.escaped());
+    let url = || hub.settings.user_url(&user.name);
     Some(UserModel {
         kind: Some("user".to_owned()),
         name: Some(user.row.name.clone()),
@@ -133,11 +133,8 @@ fn server_as(
 ) -> ServerModel {
     let settings = &hub.settings;
     let (escaped, escaped_server) = (user.name.escaped(), spawner.name.escaped());
-    let url = settings.server_path(&escaped, &escaped_server);
+    let url = settings.server_url(&user.name, &spawner.name);
     let progress_url = settings.progress_path(&escaped, &escaped_server);
-    let public = |path: &str| {
-        settings.public_url.as_ref().map(|public| format!("{}{path}", public.origin().ascii_serialization()))
-    };
     let (name, groups) = (spawner.row.name.as_str(), &user.grants.groups);
     let resource = Resource::Server { user: &user.row.name, groups, server: name };
     let last_activity = hub.activity.merged(Subject::Spawner(spawner.row.id), spawner.row.last_activity);
@@ -151,8 +148,8 @@ fn server_as(
         pending: state.pending().map(str::to_owned),
         ready: state.is_ready(),
         stopped: !state.is_active(),
-        full_url: public(&url),
-        full_progress_url: public(&progress_url),
+        full_url: settings.public(&url),
+        full_progress_url: settings.public(&progress_url),
         url,
         user_options: spawner.row.user_options.clone().unwrap_or_else(nothing),
         progress_url,
@@ -195,7 +192,7 @@ pub fn service(hub: &Hub, scopes: &Authorisation, service: &ListedService) -> Se
     let has = |scope: &str| scopes.allows(scope, &resource);
     let (all, name, roles) = (has("read:services"), has("read:services:name"), has("read:roles:services"));
     let any = all || name || roles;
-    let prefix = row.server_id.map_or_else(String::new, |_| hub.service_prefix(&row.name));
+    let prefix = row.server_id.map_or_else(String::new, |_| hub.settings.service_path(&row.name));
     ServiceModel {
         kind: any.then(|| "service".to_owned()),
         name: any.then(|| row.name.clone()),

@@ -2,6 +2,7 @@
 
 use perijove_core::Hub;
 use perijove_core::records::UserRecord;
+use perijove_core::subdomains::Subdomains;
 use perijove_core::urls::with_query;
 use url::form_urlencoded;
 
@@ -31,18 +32,37 @@ pub fn validate(next: &str, hub: &Hub, client: &Client) -> String {
         Some(url) => (url.scheme().to_owned(), authority(url)),
         None => (client.browser_scheme.to_owned(), client.host.clone()),
     };
-    for origin in [format!("{scheme}://{host}/"), format!("//{host}/")] {
-        if !host.is_empty() && format!("{next}/").starts_with(&origin) {
-            let rest = next.get(origin.len() - 1..).unwrap_or_default();
-            next = format!("/{}", rest.trim_start_matches('/'));
-            break;
-        }
+    let ours = |origin: &String| !host.is_empty() && format!("{next}/").starts_with(origin);
+    let origins = [format!("{scheme}://{host}/"), format!("//{host}/")];
+    if let Some(origin) = origins.iter().find(|origin| ours(origin)) {
+        next = as_path(next.get(origin.len() - 1..).unwrap_or_default());
+    } else if let Some(path) = hub.settings.subdomains.as_ref().and_then(|hosts| path_below(&next, hosts)) {
+        next = path;
     }
     if next.is_empty() || (next.starts_with('/') && !next.starts_with("//")) {
         return next;
     }
     tracing::warn!("Disallowing redirect outside JupyterHub: {next:?}");
     String::new()
+}
+
+/// The path of a URL at a host of users or services, whatever its scheme.
+fn path_below(next: &str, hosts: &Subdomains) -> Option<String> {
+    let after_scheme = match next.split_once(':') {
+        Some((scheme, rest)) if scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c)) => {
+            rest
+        }
+        _ => next,
+    };
+    let rest = after_scheme.strip_prefix("//")?;
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at_checked(end)?;
+    hosts.covers(authority).then(|| as_path(path))
+}
+
+/// What follows a host, as a path that cannot be taken for another host.
+fn as_path(rest: &str) -> String {
+    format!("/{}", rest.trim_start_matches('/'))
 }
 
 fn authority(url: &url::Url) -> String {
@@ -76,7 +96,7 @@ fn usual(hub: &Hub, user: Option<&UserRecord>) -> String {
     match user {
         Some(user) if hub.settings.pages.redirect_to_server => {
             let active = hub.server_state(user.row.id, &perijove_model::ServerName::default()).is_active();
-            if active { hub.settings.user_path(&user.name.escaped()) } else { format!("{prefix}spawn") }
+            if active { hub.settings.user_url(&user.name) } else { format!("{prefix}spawn") }
         }
         _ => format!("{prefix}home"),
     }
@@ -89,4 +109,33 @@ pub fn keep_parameters(url: &str, query: &str, except: &[&str]) -> String {
         .map(|(key, value)| (key.into_owned(), value.into_owned()))
         .collect();
     with_query(url, pairs.iter().map(|(key, value)| (key.as_str(), value.as_str())))
+}
+
+#[cfg(test)]
+mod tests {
+    use perijove_core::subdomains::{DomainRule, Subdomains};
+
+    use super::path_below;
+
+    #[test]
+    fn urls_of_our_hosts_become_paths_and_others_do_not() {
+        let hosts =
+            Subdomains::new("https://hub.example.org:8443", "hub.example.org", DomainRule::Idna).unwrap();
+        let path = |next: &str| path_below(next, &hosts);
+        assert_eq!(path("https://ada.hub.example.org:8443/user/ada/?a#b").as_deref(), Some("/user/ada/?a#b"));
+        assert_eq!(path("//hub.example.org:8443").as_deref(), Some("/"));
+        assert_eq!(path("http://a.hub.example.org:8443?x").as_deref(), Some("/?x"));
+        assert_eq!(path("https://a.hub.example.org:8443//evil.org/").as_deref(), Some("/evil.org/"));
+        for foreign in [
+            "https://hub.example.org/",
+            "https://hub.example.org:8443.evil.org/",
+            "https://evilhub.example.org:8443/",
+            "/user/ada/",
+            "relative",
+            "javascript:alert(1)",
+            "",
+        ] {
+            assert_eq!(path(foreign), None, "{foreign}");
+        }
+    }
 }

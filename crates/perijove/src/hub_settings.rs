@@ -1,12 +1,14 @@
 //! From the configuration's sections to the hub's settings.
 
 use anyhow::Context;
+use perijove_config::Loaded;
 use perijove_core::settings::{ApiSettings, CookieSettings, PageSettings, ServerSettings, Settings};
 use perijove_crypto::cookie_secret::CookieSecret;
 use url::Url;
 
 use crate::proxying::Proxying;
 use crate::sections::Sections;
+use crate::subdomain_hook;
 use crate::tornado_settings::TornadoSettings;
 
 /// The name of the login cookie.
@@ -19,6 +21,7 @@ const HOST_PREFIX: &str = "__Host-";
 /// # Errors
 /// A value that cannot be used, or a function where this version calls none.
 pub fn read(
+    loaded: &Loaded,
     sections: &Sections,
     tornado: &TornadoSettings,
     proxying: &Proxying,
@@ -27,6 +30,8 @@ pub fn read(
     let hub = &sections.hub;
     let addresses = &sections.addresses;
     let origin = sections.hub_origin();
+    // Before the URL that follows from it.
+    let subdomains = subdomain_hook::read(loaded, sections)?;
     let public_url = match hub.public_url.as_str() {
         "" => None,
         url => Some(Url::parse(url).context("c.JupyterHub.public_url")?),
@@ -34,6 +39,7 @@ pub fn read(
     Ok(Settings {
         base_url: addresses.base_url.clone(),
         hub_prefix: addresses.hub_prefix.clone(),
+        subdomains,
         public_url,
         hub_connect_url: origin.to_owned(),
         hub_api_url: format!("{}api", addresses.hub_url),
@@ -45,6 +51,7 @@ pub fn read(
         activity_resolution: seconds("activity_resolution", hub.activity_resolution)?,
         last_activity_interval: seconds("last_activity_interval", hub.last_activity_interval)?,
         service_check_interval: hub.service_check_interval,
+        hub_route: hub.hub_routespec.clone(),
         hub_target: proxying.hub_target(origin)?,
         extra_routes: sections.proxy.base.extra_routes.clone(),
         cleanup_proxy: hub.cleanup_proxy,

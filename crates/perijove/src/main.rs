@@ -24,6 +24,7 @@ mod python_hooks;
 mod sections;
 mod seed;
 mod signals;
+mod subdomain_hook;
 mod tornado_settings;
 
 use std::process::ExitCode;

@@ -82,7 +82,7 @@ pub async fn open_store(config: &Config, options: StoreOptions) -> anyhow::Resul
 pub async fn build(loaded: &Loaded, sections: &Sections, proxying: &Proxying) -> anyhow::Result<Parts> {
     let tornado = TornadoSettings::read(sections.hub.tornado_settings.expose())?;
     let secret = cookie_secret::load(&sections.hub, &sections.environment)?;
-    let mut settings = hub_settings::read(sections, &tornado, proxying, secret)?;
+    let mut settings = hub_settings::read(loaded, sections, &tornado, proxying, secret)?;
     let options = StoreOptions { upgrade: sections.hub.upgrade_db, ..StoreOptions::default() };
     let store = open_store(&loaded.config, options).await?;
     tell_worker(loaded, sections, &settings).await?;

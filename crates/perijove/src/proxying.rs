@@ -172,7 +172,7 @@ impl Embedded {
         } else {
             None
         };
-        Ok(Self { routes: RouteTable::new(false), command, tls, api })
+        Ok(Self { routes: RouteTable::new(by_host(sections)), command, tls, api })
     }
 
     async fn bind(
@@ -233,12 +233,17 @@ fn external(sections: &Sections) -> anyhow::Result<ExternalProxy> {
     let options = ExternalProxyOptions {
         api_url: TargetUrl::parse(url).context("c.ConfigurableHTTPProxy.api_url")?,
         token,
-        host_routing: false,
+        host_routing: by_host(sections),
         concurrency: usize::try_from(sections.proxy.concurrency).unwrap_or(1).max(1),
         patience: PATIENCE,
         tls: UpstreamTls::default(),
     };
     Ok(ExternalProxy::new(options)?)
+}
+
+/// Whether routes begin with a host name.
+fn by_host(sections: &Sections) -> bool {
+    !sections.hub.subdomain_host.is_empty()
 }
 
 fn configured_token(sections: &Sections) -> Option<SecretString> {

@@ -278,6 +278,8 @@ fn settings(base_url: &str) -> Settings {
         base_url: base_url.into(),
         hub_prefix,
         public_url: None,
+        subdomains: None,
+        hub_route: base_url.into(),
         cookie_secret: CookieSecret::generate(),
         cookies: CookieSettings {
             login_name: "jupyterhub-hub-login".into(),

@@ -130,7 +130,7 @@ section! {
         hub_port: i64 = Kind::Int, Int(8081), Honoured;
         /// The route of the hub in the proxy.
         hub_routespec: String = Kind::Unicode,
-            Computed("base_url, or / with subdomain_host", hub_routespec), NotYet;
+            Computed("base_url, or / with subdomain_host", hub_routespec), Honoured;
         /// The permissions of the hub's socket file, if `hub_bind_url` is one.
         hub_socket_mode: i64 = Kind::Int, Int(0o600), Honoured;
         /// Seconds after which the page of a stopped server starts it by itself; 0 never does.
@@ -212,9 +212,9 @@ section! {
         ssl_key: String = Kind::Unicode, Text(""), Honoured;
         /// How a name becomes part of a host name: `'idna'`, `'legacy'`, or a function.
         subdomain_hook: OrCallable<String> =
-            Kind::Union(&[Kind::Callable, Kind::Unicode]), Text("idna"), NotYetRestricting;
+            Kind::Union(&[Kind::Callable, Kind::Unicode]), Text("idna"), Honoured;
         /// Serve each person's server on a subdomain of this host (`https://hub.example.org`).
-        subdomain_host: String = Kind::Unicode, Text(""), NotYetRestricting;
+        subdomain_host: String = Kind::Unicode, Text(""), Honoured;
         /// Directories with templates that replace or extend ours.
         template_paths: Vec<String> = LIST, EmptyList, Honoured;
         /// Variables for templates. A value may be a function of the person.

@@ -188,18 +188,15 @@ impl Hub {
         let settings = &self.settings;
         let escaped = user.name.escaped();
         let server_base_url = settings.server_path(&escaped, &request.server.escaped());
-        let public = |path: &str| match &settings.public_url {
-            Some(url) => format!("{}{path}", url.origin().ascii_serialization()),
-            None => String::new(),
-        };
+        let public = |url: &str| settings.public(url).unwrap_or_default();
         SpawnFacts {
             user: user.name.clone(),
             server: request.server.clone(),
             hub_api_url: settings.hub_api_url.clone(),
             hub_base_url: settings.hub_prefix.clone(),
             hub_public_host: public(""),
-            user_url: settings.user_path(&escaped),
-            public_url: public(&server_base_url),
+            user_url: settings.user_url(&user.name),
+            public_url: public(&settings.server_url(&user.name, &request.server)),
             public_hub_url: public(&settings.hub_prefix),
             server_base_url,
             oauth_client_id: prepared.oauth_client_id.clone(),

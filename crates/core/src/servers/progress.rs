@@ -83,7 +83,7 @@ impl Hub {
     /// The last event of a start that went well. `Spawner.progress_ready_hook` may change it; one that
     /// breaks changes nothing.
     pub async fn ready_event(&self, user: &UserRecord, server: &ServerName) -> Value {
-        let url = self.settings.server_path(&user.name.escaped(), &server.escaped());
+        let url = self.settings.server_url(&user.name, server);
         let event = json!({
             "progress": 100,
             "ready": true,

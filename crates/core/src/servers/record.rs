@@ -2,7 +2,7 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use perijove_model::name::ServerName;
-use perijove_model::scope::{self, ClientResource, ScopeSet};
+use perijove_model::scope::{self, ScopeSet};
 use perijove_spawners::{ProcessRecord, ServerState, Stopped};
 use perijove_store::{self as store, Tx};
 use secrecy::{ExposeSecret, SecretString};
@@ -125,14 +125,16 @@ impl Hub {
             ..TokenRequest::default()
         };
         let (api_token, _) = self.new_token_in(&mut tx, TokenOwner::User(user), token).await?;
-        self.upsert_client(&mut tx, &client_id, &api_token, &base_url, &allowed_scopes).await?;
+        self.upsert_client(&mut tx, user, &request.server, &client_id, &api_token, &allowed_scopes).await?;
         spawner.oauth_client_id = Some(client_id.clone());
         tx.spawners().update(&spawner).await?;
         tx.users().set_activity(&[(user.row.id, now)]).await?;
         tx.commit().await?;
         drop(recorded);
-        let client = ClientResource::Server { user: &user.row.name, server: request.server.as_str() };
-        let access_scopes = scope::access_scopes(client).into_iter().collect();
+        let (name, server) = (&user.row.name, &request.server);
+        // Upstream tells servers both, although the first is part of the second.
+        let access_scopes =
+            vec![format!("access:servers!server={name}/{server}"), format!("access:servers!user={name}")];
         Ok(PreparedStart {
             spawner,
             api_token,
@@ -200,9 +202,8 @@ impl Hub {
                 self.new_token_in(&mut tx, TokenOwner::User(user), wanted).await?;
             }
         }
-        let base_url = self.settings.server_path(&user.name.escaped(), &request.server.escaped());
         let (client, scopes) = (&prepared.oauth_client_id, &prepared.allowed_scopes);
-        self.upsert_client(&mut tx, client, token, &base_url, scopes).await?;
+        self.upsert_client(&mut tx, user, &request.server, client, token, scopes).await?;
         tx.commit().await?;
         Ok(())
     }
@@ -227,19 +228,21 @@ impl Hub {
     async fn upsert_client(
         &self,
         tx: &mut Tx,
+        user: &UserRecord,
+        server: &ServerName,
         client_id: &str,
         secret: &SecretString,
-        base_url: &str,
         allowed_scopes: &[String],
     ) -> Result<()> {
         use perijove_crypto::token;
         // The row keeps a hash, as upstream's provider does.
         let hashed = token::hash(secret.expose_secret(), token::ROUNDS_FOR_GENERATED).to_string();
         tx.oauth().delete_client(client_id).await?;
+        let base_url = self.settings.server_path(&user.name.escaped(), &server.escaped());
         let mut client = store::OAuthClient {
             identifier: client_id.to_owned(),
             secret: Some(hashed),
-            redirect_uri: Some(format!("{base_url}oauth_callback")),
+            redirect_uri: Some(self.settings.server_url(&user.name, server) + "oauth_callback"),
             description: Some(format!("Server at {base_url}")),
             allowed_scopes: allowed_scopes.to_vec(),
             ..store::OAuthClient::default()

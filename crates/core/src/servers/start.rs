@@ -68,7 +68,10 @@ impl Hub {
         let (recorded, is_recorded) = oneshot::channel();
         let run = async move {
             // What it writes it writes to the end, so that a stop finds either all of it or nothing.
-            let prepared = hub.prepare_start(&user, &request, recorded).await;
+            let prepared = match hub.settings.check_user_host(&user.name) {
+                Ok(()) => hub.prepare_start(&user, &request, recorded).await,
+                Err(error) => Err(error),
+            };
             let start = async { hub.run_start(&user, &request, prepared?, &live_task).await };
             if let Some(outcome) = task.cancel.run_until_cancelled(start).await {
                 hub.spawner.start_ended(&user.name, &request.server).await;

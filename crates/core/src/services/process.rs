@@ -12,7 +12,6 @@ use perijove_sys::account;
 use perijove_sys::child::{self, Child, ChildSpec, Identity, WorkingDirectory};
 use perijove_sys::process::{self, PidFd};
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::json;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::net::unix::pipe;
 use tokio::time::timeout;
@@ -240,12 +239,12 @@ impl Hub {
         token: &SecretString,
     ) -> BTreeMap<String, String> {
         let settings = &self.settings;
-        let prefix = self.service_prefix(spec.name.as_str());
-        let public = |path: &str| match &settings.public_url {
-            Some(url) => format!("{}{path}", url.origin().ascii_serialization()),
-            None => String::new(),
-        };
-        let access = json!(["access:services", format!("access:services!service={}", spec.name)]).to_string();
+        let name = spec.name.as_str();
+        let (host, prefix) = (settings.service_host(name), settings.service_path(name));
+        let own_url = format!("{host}{prefix}");
+        let public = |url: &str| settings.public(url).unwrap_or_default();
+        // As Python writes it.
+        let access = format!(r#"["access:services", "access:services!service={}"]"#, spec.name);
         let mut variables: BTreeMap<String, String> = KEPT
             .iter()
             .filter_map(|name| Some(((*name).to_owned(), settings.hub_environment.get(*name)?.clone())))
@@ -255,10 +254,10 @@ impl Hub {
         set("JPY_API_TOKEN", token.expose_secret().to_owned());
         set("JUPYTERHUB_CLIENT_ID", spec.client_id());
         set("JUPYTERHUB_COOKIE_HOST_PREFIX_ENABLED", u8::from(settings.cookies.host_prefix).to_string());
-        set("JUPYTERHUB_HOST", String::new());
+        set("JUPYTERHUB_HOST", public(""));
         set(
             "JUPYTERHUB_OAUTH_CALLBACK_URL",
-            join(&[if spec.url.is_some() { &prefix } else { "" }, "oauth_callback"]),
+            join(&[if spec.url.is_some() { &own_url } else { "" }, "oauth_callback"]),
         );
         set("JUPYTERHUB_OAUTH_SCOPES", access.clone());
         set("JUPYTERHUB_OAUTH_ACCESS_SCOPES", access);
@@ -271,7 +270,7 @@ impl Hub {
         set("JUPYTERHUB_SERVICE_NAME", spec.name.to_string());
         if let Some(url) = &spec.url {
             set("JUPYTERHUB_SERVICE_URL", url.clone());
-            set("JUPYTERHUB_PUBLIC_URL", public(&prefix));
+            set("JUPYTERHUB_PUBLIC_URL", public(&own_url));
             set("JUPYTERHUB_SERVICE_PREFIX", prefix);
         }
         variables.extend(process.environment.clone());

@@ -159,7 +159,7 @@ impl Hub {
             let token = TokenSeed { token: token.clone(), owner };
             self.seed_token(&token, self.settings.api.trust_given_tokens).await?;
         }
-        let spec = self.service_prefix(seed.name.as_str());
+        let spec = self.settings.service_route(seed.name.as_str());
         let mut routes = self.service_routes().await?.into_iter();
         if let Some((spec, (target, data))) = routes.find(|(known, _)| *known == spec) {
             self.routes.add(&spec, &target, data).await.map_err(Error::internal)?;
@@ -172,7 +172,7 @@ impl Hub {
         tx.services().delete(row.id).await?;
         tx.commit().await?;
         if row.server_id.is_some() {
-            let spec = self.service_prefix(&row.name);
+            let spec = self.settings.service_route(&row.name);
             if let Err(error) = self.routes.delete(&spec).await {
                 tracing::error!("the route of the service {} cannot be removed: {error}", row.name);
             }

@@ -14,7 +14,6 @@ use url::Url;
 use super::Seed;
 use crate::error::{Error, Result};
 use crate::hub::Hub;
-use crate::urls::join;
 
 /// A service of `JupyterHub.services`.
 #[derive(Debug, Clone)]
@@ -103,11 +102,6 @@ impl ServiceSeed {
 }
 
 impl Hub {
-    /// The path under which a service is reached: `/services/NAME/`.
-    pub fn service_prefix(&self, name: &str) -> String {
-        join(&[&self.settings.base_url, "services", name, "/"])
-    }
-
     /// Writes the services that are configured and deletes those that are not any more. Services
     /// that were added at run time are left alone.
     pub(super) async fn seed_services(&self, tx: &mut Tx, seed: &Seed) -> Result<()> {
@@ -202,7 +196,7 @@ impl Hub {
             proto: url.scheme().to_owned(),
             ip: url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned(),
             port: url.port_or_known_default().map(i64::from),
-            base_url: self.service_prefix(spec.name.as_str()),
+            base_url: self.settings.service_path(spec.name.as_str()),
             cookie_name: spec.client_id(),
         };
         if known.is_none() || !tx.servers().update(&server).await? {
@@ -226,8 +220,10 @@ impl Hub {
         if !spec.has_oauth() {
             return Ok(None);
         }
-        let default_uri =
-            spec.url.as_ref().map(|_| format!("{}oauth_callback", self.service_prefix(spec.name.as_str())));
+        let (settings, name) = (&self.settings, spec.name.as_str());
+        let callback =
+            || format!("{}{}oauth_callback", settings.service_host(name), settings.service_path(name));
+        let default_uri = spec.url.as_ref().map(|_| callback());
         let redirect_uri = spec.oauth.redirect_uri.clone().or(default_uri).ok_or_else(|| {
             Error::Invalid(format!(
                 "the service {} has OAuth configured, but neither a url nor an oauth_redirect_uri",

@@ -31,7 +31,7 @@ pub async fn show(State(app): State<App>, caller: Caller, uri: Uri) -> Answer {
         code,
         owner: view::user(&app.hub, &server.owner),
         spawner_ready: spawner.ready,
-        spawner_url: path_of(&app, &server),
+        spawner_url: url_of(&app, &server),
         spawner,
         scope_descriptions: descriptions
             .into_iter()
@@ -73,12 +73,13 @@ async fn find(app: &App, code: &str) -> Result<Option<(ShareCodeDetails, SharedS
     Ok(server.map(|server| (found, server)))
 }
 
-fn path_of(app: &App, server: &SharedServer) -> String {
-    app.hub.settings.server_path(&server.owner.name.escaped(), &server.name.escaped())
+fn url_of(app: &App, server: &SharedServer) -> String {
+    app.hub.settings.server_url(&server.owner.name, &server.name)
 }
 
-/// Where the browser goes after it has accepted: the server, if nothing else on this hub was asked for.
+/// Where the browser goes after it has accepted: the server, if nothing else on this hub was asked for. By way
+/// of the hub's own host, as upstream has it.
 fn next_url(app: &App, caller: &Caller, given: Option<String>, server: &SharedServer) -> String {
     let given = validate(given.unwrap_or_default().trim(), &app.hub, caller.client());
-    if given.is_empty() { path_of(app, server) } else { given }
+    if given.is_empty() { validate(&url_of(app, server), &app.hub, caller.client()) } else { given }
 }

@@ -44,17 +44,16 @@ pub async fn page(State(app): State<App>, method: Method, uri: Uri) -> Answer {
     }
     let base = &settings.base_url;
     let rest = if format!("{whole}/").starts_with(base.as_str()) {
-        whole.get(base.len()..).unwrap_or_default()
+        let rest = whole.get(base.len()..).unwrap_or_default();
+        if let Some(with_slash) = missing_slash(rest) {
+            return Ok(moved(&format!("{base}{with_slash}")));
+        }
+        rest
     } else {
         path.trim_start_matches('/')
     };
-    if let Some(with_slash) = missing_slash(rest) {
-        return Ok(moved(&format!("{base}{with_slash}")));
-    }
     let target = format!("{}{}", settings.hub_prefix, rest.trim_start_matches('/'));
-    let public =
-        settings.public_url.as_ref().map(|url| url.origin().ascii_serialization()).unwrap_or_default();
-    Ok(redirect(&format!("{public}{target}")))
+    Ok(redirect(&settings.public(&target).unwrap_or(target)))
 }
 
 /// A missing slash is missing for ever.

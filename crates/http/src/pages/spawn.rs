@@ -204,7 +204,7 @@ fn already(app: &App, visit: &Visit, user: &UserRecord, server: &ServerName) -> 
     let (client, query) = (visit.caller.client(), visit.query());
     let state = app.hub.server_state(user.row.id, server);
     if state.is_ready() {
-        let url = app.hub.settings.server_path(&user.name.escaped(), &server.escaped());
+        let url = app.hub.settings.server_url(&user.name, server);
         return Some(redirect(&next_url::resolve(&app.hub, client, query, Some(user), Some(&url))));
     }
     state.is_active().then(|| redirect(&pending_url(app, user, server, query)))

@@ -47,7 +47,7 @@ pub async fn show(
     let state = hub.server_state(user.row.id, &server);
     let (escaped, escaped_server) = (user.name.escaped(), server.escaped());
     if state.is_ready() {
-        let url = settings.server_path(&escaped, &escaped_server);
+        let url = settings.server_url(&user.name, &server);
         return Ok(redirect(&next_url::resolve(hub, caller.client(), query, None, Some(&url))));
     }
     let user_view = view::user(hub, user);

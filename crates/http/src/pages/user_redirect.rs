@@ -33,7 +33,7 @@ pub async fn show(
     let settings = &app.hub.settings;
     let escaped = caller.user()?.name.escaped();
     let server = perijove_model::ServerName::from_stored(settings.pages.default_server_name.clone());
-    let base = settings.server_path(&escaped, &server.escaped());
+    let base = settings.server_url(&caller.user()?.name, &server);
     let place = if path.is_empty() { base } else { join(&[&base, &path]) };
     let target = keep_parameters(&place, uri.query().unwrap_or_default(), &[]);
     let mut spawn = format!("{}spawn/{escaped}", settings.hub_prefix);

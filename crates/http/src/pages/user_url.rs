@@ -60,7 +60,7 @@ pub async fn show(
     let state = app.hub.server_state(user.row.id, &server);
     let here = uri.path_and_query().map_or("/", |whole| whole.as_str());
     if state.is_ready() {
-        return to_server(&app, here).await;
+        return to_server(&app, &user, here).await;
     }
     if wants_json(&headers) || rest.split('/').any(|part| part == "api") {
         return not_running_json(&app, &caller, &user, &server, uri.path());
@@ -151,10 +151,10 @@ fn wants_json(headers: &HeaderMap) -> bool {
 
 /// Leads to the server itself. A counter in the query notices loops, which a proxy that lags behind
 /// can cause; each round waits longer.
-async fn to_server(app: &App, here: &str) -> Result<Response, Failure> {
+async fn to_server(app: &App, user: &UserRecord, here: &str) -> Result<Response, Failure> {
     let settings = &app.hub.settings;
     let rest = here.get(settings.hub_prefix.len()..).unwrap_or_default();
-    let target = format!("{}{rest}", settings.base_url);
+    let target = format!("{}{}{rest}", settings.user_host(&user.name), settings.base_url);
     let (path, query) = target.split_once('?').unwrap_or((target.as_str(), ""));
     let redirects: u32 = parameter(query, "redirects").and_then(|count| count.parse().ok()).unwrap_or(0);
     if i64::from(redirects) >= app.options.user_redirect_limit.unwrap_or(REDIRECTS_AT_MOST) {

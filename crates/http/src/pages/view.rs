@@ -29,9 +29,11 @@ pub fn user(hub: &Hub, record: &UserRecord) -> Arc<UserView> {
     view.spawners = record.spawners.iter().map(|one| spawner(hub, record, one)).collect();
     view.allow_named_servers = settings.servers.allow_named_servers;
     view.auth_state = hub.auth_state(&record.row);
-    if let Some(public) = &settings.public_url {
-        view.host = public.origin().ascii_serialization();
-    }
+    view.url = settings.user_url(&record.name);
+    view.host = match &settings.subdomains {
+        Some(_) => settings.user_host(&record.name),
+        None => settings.public_origin().unwrap_or_default(),
+    };
     Arc::new(view)
 }
 
@@ -47,7 +49,7 @@ pub fn spawner(hub: &Hub, user: &UserRecord, record: &SpawnerRecord) -> Arc<Spaw
         pending: state.pending().map(str::to_owned),
         started: record.row.started,
         last_activity: hub.activity.merged(Subject::Spawner(record.row.id), record.row.last_activity),
-        url: hub.settings.server_path(&escaped, &escaped_server),
+        url: hub.settings.server_url(&user.name, &record.name),
         progress_url: hub.settings.progress_path(&escaped, &escaped_server),
         user_options: record.row.user_options.clone().unwrap_or_else(|| Value::Object(Map::new())),
         options_form: hub.settings.servers.options_form.is_some(),
@@ -67,7 +69,7 @@ pub fn spawner_of(hub: &Hub, user: &UserRecord, name: &ServerName) -> Arc<Spawne
                 ready: state.is_ready(),
                 active: state.is_active(),
                 pending: state.pending().map(str::to_owned),
-                url: hub.settings.server_path(&escaped, &escaped_server),
+                url: hub.settings.server_url(&user.name, name),
                 progress_url: hub.settings.progress_path(&escaped, &escaped_server),
                 ..SpawnerView::default()
             })
@@ -99,12 +101,11 @@ fn page(app: &App, caller: &Caller) -> Page {
 fn menu(hub: &Hub, may_open: impl Fn(&str) -> bool) -> Vec<Arc<ServiceView>> {
     let services = hub.menu();
     let shown = services.iter().filter(|service| may_open(&service.name)).map(|service| {
-        let prefix = hub.service_prefix(&service.name);
         let info = service.info.as_ref().and_then(Value::as_object).cloned().unwrap_or_default();
         Arc::new(ServiceView {
             name: service.name.clone(),
-            href: prefix.clone(),
-            prefix,
+            href: hub.settings.service_link(&service.name),
+            prefix: hub.settings.service_path(&service.name),
             url: service.url.clone().unwrap_or_default(),
             admin: service.admin,
             info: info.into_iter().collect(),

@@ -43,7 +43,7 @@ pub fn new_code(hub: &Hub, made: NewShareCode) -> ShareCodeModel {
     let page = format!("{}accept-share", hub.settings.hub_prefix);
     let accept_url = with_query(&page, [("code", plain)]);
     ShareCodeModel {
-        full_accept_url: Some(public(hub, &accept_url)),
+        full_accept_url: Some(hub.settings.public(&accept_url)),
         code: Some(plain.to_owned()),
         accept_url: Some(accept_url),
         ..code(hub, made.details)
@@ -52,16 +52,12 @@ pub fn new_code(hub: &Hub, made: NewShareCode) -> ShareCodeModel {
 
 fn server(hub: &Hub, owner_id: Option<i64>, owner: String, name: String) -> SharedServerModel {
     let (user, server) = (UserName::from_stored(owner.clone()), ServerName::from_stored(name.clone()));
-    let url = hub.settings.server_path(&user.escaped(), &server.escaped());
+    let url = hub.settings.server_url(&user, &server);
     SharedServerModel {
         user: NameModel { name: owner },
         name,
-        full_url: public(hub, &url),
+        full_url: hub.settings.public(&url),
         url,
         ready: owner_id.is_some_and(|id| hub.server_state(id, &server).is_ready()),
     }
-}
-
-fn public(hub: &Hub, path: &str) -> Option<String> {
-    hub.settings.public_url.as_ref().map(|public| format!("{}{path}", public.origin().ascii_serialization()))
 }
