@@ -175,7 +175,7 @@ def test_the_log_as_json(make_hub):
 @pytest.mark.perijove
 def test_a_restricting_option_that_does_not_act_ends_the_start(make_hub):
     """Never a more open hub than the configuration asks for."""
-    hub = make_hub(DUMMY_LOGIN + TRIVIAL_SERVERS + "c.JupyterHub.internal_ssl = True\n")
+    hub = make_hub(DUMMY_LOGIN + TRIVIAL_SERVERS + "c.JupyterHub.reset_db = True\n")
     ended = hub.run_to_the_end("-f", hub.config_name)
     assert ended.returncode == 1
-    assert "internal_ssl" in ended.stderr and f"{hub.config_name}:" in ended.stderr
+    assert "reset_db" in ended.stderr and f"{hub.config_name}:" in ended.stderr

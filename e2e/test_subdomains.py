@@ -168,6 +168,17 @@ def test_a_function_that_breaks_for_somebody_harms_nobody_else(make_hub):
     assert client.user()["servers"][""]["url"] == at(hub, "h-ada", "user/ada/")
 
 
+@pytest.mark.perijove
+def test_spawners_in_python_know_the_host_too(make_hub):
+    hub = make_hub(BASIS, host=HUB, env={"PERIJOVE_FORCE_PYTHON": "spawner"}).start()
+    client = hub.client(hub.token_for("ada"))
+    client.start_server("ada")
+    assert client.get(at(hub, "ada", "user/ada/x")).ok
+    environ = hub.server_process("ada").environ()
+    assert environ["JUPYTERHUB_OAUTH_CALLBACK_URL"] == at(hub, "ada", "user/ada/oauth_callback")
+    assert environ["JUPYTERHUB_PUBLIC_URL"] == at(hub, "ada", "user/ada/")
+
+
 def test_a_route_of_the_hub_of_its_own(make_both):
     hubs = make_both(DUMMY_LOGIN + TRIVIAL_SERVERS + ADMIN_SERVICE + "c.JupyterHub.hub_routespec = '/hub'\n")
     statuses: Callable[[Hub], list[int]] = lambda hub: [hub.client().get(path).status_code for path in ("hub/login", "", "none", "hubs", "user/ada/")]

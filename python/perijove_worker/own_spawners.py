@@ -7,7 +7,9 @@ upstream's does. The hub tells when; what is done, in which order and with what 
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import inspect
+import os
 from typing import Any, Callable, Dict, Optional, Tuple
 from urllib.parse import urlparse
 
@@ -28,6 +30,17 @@ Key = Tuple[str, str]
 
 class StartTimeout(Exception):
     """``Spawner.start`` has not returned within ``Spawner.start_timeout``."""
+
+
+async def make_certificates(spawner: Any) -> Dict[str, str]:
+    """The files of a server's certificate, where the server can read them.
+
+    certipy reads and writes one index of all certificates, and users are spread over several processes.
+    """
+    with open(os.path.join(spawner.internal_certs_location, ".lock"), "w") as lock:
+        await asyncio.get_running_loop().run_in_executor(None, fcntl.flock, lock, fcntl.LOCK_EX)
+        paths = await resolved(spawner.create_certs())
+    return await resolved(spawner.move_certs(paths))
 
 
 class OwnSpawners:
@@ -100,6 +113,8 @@ class OwnSpawners:
         self._event(key).set()
         try:
             await hooks.run_before_start(spawner, with_authenticator)
+            if spawner.internal_ssl:
+                spawner.cert_paths = await make_certificates(spawner)
             url = await within(spawner.start_timeout, resolved(spawner.start()))
         finally:
             spawner.handler = None

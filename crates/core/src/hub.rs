@@ -21,6 +21,7 @@ use crate::attempts::Attempts;
 use crate::events::EventLog;
 use crate::hooks::Hooks;
 use crate::identity::Identities;
+use crate::internal_tls::InternalCertificates;
 use crate::metrics::Metrics;
 use crate::refresh::Refreshed;
 use crate::scopes::Scopes;
@@ -55,6 +56,8 @@ pub struct Parts {
     pub scopes: Arc<Scopes>,
     /// Encryption of `auth_state`; `None` where it is not enabled.
     pub crypt: Option<CryptKeeper>,
+    /// What signs certificates for servers and services, where they must have one.
+    pub certificates: Option<Arc<InternalCertificates>>,
     /// The client that asks servers whether they are up.
     pub http: reqwest::Client,
     /// The time. A parameter, so that tests can set it.
@@ -89,6 +92,7 @@ pub struct Hub {
     pub(crate) events: Arc<dyn EventLog>,
     pub(crate) scopes: Arc<Scopes>,
     pub(crate) crypt: Option<CryptKeeper>,
+    pub(crate) certificates: Option<Arc<InternalCertificates>>,
     pub(crate) http: reqwest::Client,
     pub(crate) servers: Registry,
     pub(crate) menu: ArcSwap<Vec<store::Service>>,
@@ -125,6 +129,7 @@ impl Hub {
             metrics: parts.metrics,
             scopes: parts.scopes,
             crypt: parts.crypt,
+            certificates: parts.certificates,
             http: parts.http,
             servers: Registry::default(),
             menu: ArcSwap::default(),

@@ -12,6 +12,7 @@ pub mod groups;
 pub mod hooks;
 pub mod hub;
 pub mod identity;
+pub mod internal_tls;
 pub mod metrics;
 pub mod records;
 pub mod refresh;

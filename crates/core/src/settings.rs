@@ -234,6 +234,11 @@ impl Settings {
         }
     }
 
+    /// The host name of the hub as people see it (`JupyterHub.domain` upstream); nothing where that is not configured.
+    pub fn domain(&self) -> &str {
+        self.public_url.as_ref().and_then(Url::host_str).unwrap_or_default()
+    }
+
     /// Scheme and host of the hub as people see it, where that is configured.
     pub fn public_origin(&self) -> Option<String> {
         self.public_url.as_ref().map(|url| url.origin().ascii_serialization())

@@ -9,21 +9,27 @@ use perijove_core::settings::Settings;
 use perijove_model::Value;
 use perijove_python::{ClassName, HubFacts, HubServer, HubSettings};
 
+use crate::internal_tls::InternalTls;
 use crate::sections::Sections;
 
 /// How long code of a plug-in may block its process. Upstream's whole hub would stand still as long.
 const STALL_LIMIT: Duration = Duration::from_secs(60);
 
 /// Collects them.
-pub fn collect(config: &Config, sections: &Sections, settings: &Settings) -> HubFacts {
+pub fn collect(
+    config: &Config,
+    sections: &Sections,
+    settings: &Settings,
+    internal: Option<&InternalTls>,
+) -> HubFacts {
     HubFacts {
         log_level: u32::try_from(sections.hub.base.log_level.0).unwrap_or(20),
         overrides: overrides(config),
         spawner_class: class_name(&sections.classes.spawner.class),
         authenticator_class: class_name(&sections.classes.authenticator.class),
         authenticator_is_python: sections.classes.authenticator.python.is_some(),
-        hub: hub_server(sections),
-        settings: hub_settings(sections, settings),
+        hub: hub_server(sections, internal),
+        settings: hub_settings(sections, settings, internal),
         database_url: sections.hub.db_url.clone(),
         output_file: None,
         stall_limit: STALL_LIMIT,
@@ -37,7 +43,7 @@ fn class_name(class: &ClassRef) -> ClassName {
     }
 }
 
-fn hub_server(sections: &Sections) -> HubServer {
+fn hub_server(sections: &Sections, internal: Option<&InternalTls>) -> HubServer {
     let hub = &sections.hub;
     let port = match &sections.addresses.hub {
         Listen::Tcp { port, .. } => *port,
@@ -52,15 +58,16 @@ fn hub_server(sections: &Sections) -> HubServer {
         connect_ip: hub.hub_connect_ip.clone(),
         public_host: sections.addresses.public_host.clone(),
         routespec: hub.hub_routespec.clone(),
+        tls: internal.map(|internal| internal.hub_files()),
     }
 }
 
-fn hub_settings(sections: &Sections, settings: &Settings) -> HubSettings {
+fn hub_settings(sections: &Sections, settings: &Settings, internal: Option<&InternalTls>) -> HubSettings {
     let hub = &sections.hub;
     HubSettings {
         base_url: settings.base_url.clone(),
         subdomain_host: hub.subdomain_host.clone(),
-        domain: String::new(),
+        domain: settings.domain().to_owned(),
         public_url: hub.public_url.clone(),
         allow_named_servers: hub.allow_named_servers,
         default_server_name: hub.default_server_name.clone(),
@@ -70,6 +77,12 @@ fn hub_settings(sections: &Sections, settings: &Settings) -> HubSettings {
         logout_url: format!("{}logout", settings.hub_prefix),
         cookie_options: settings.cookies.options_json(),
         cookie_host_prefix_enabled: settings.cookies.host_prefix,
+        trusted_alt_names: hub.trusted_alt_names.clone(),
+        internal_ssl: internal.is_some(),
+        internal_certs_location: internal.map(|internal| internal.folder().display().to_string()),
+        internal_trust_bundles: internal
+            .map(|internal| internal.trust_bundles().collect())
+            .unwrap_or_default(),
     }
 }
 

@@ -10,6 +10,7 @@ mod failure;
 mod hub_calls;
 mod hub_facts;
 mod hub_settings;
+mod internal_tls;
 mod leftover_proxy;
 mod logging;
 mod metrics_options;
@@ -77,7 +78,7 @@ async fn run() -> ExitCode {
         Action::ShowConfig => commands::print(&perijove_config::show::text(&loaded.shown, &loaded.files)),
         Action::ShowConfigJson => commands::print(&perijove_config::show::json(&loaded.shown)),
         Action::GenerateConfig { path, overwrite } => commands::generate_config(&path, overwrite),
-        Action::GenerateCerts => commands::generate_certs(),
+        Action::GenerateCerts => commands::generate_certs(&loaded),
         Action::Token { user } => commands::token(&loaded, user.as_deref()).await,
         Action::UpgradeDb => commands::upgrade_db(&loaded).await,
         Action::Run => commands::run(loaded).await,

@@ -15,12 +15,14 @@ use perijove_core::{Hub, Parts as HubParts};
 use perijove_http::AppOptions;
 use perijove_model::Value;
 use perijove_model::scope::CustomScopes;
+use perijove_python::HubFacts;
 use perijove_store::{Store, StoreOptions};
 use perijove_web::{RenderOptions, Renderer};
 use secrecy::ExposeSecret;
 use tokio_util::sync::CancellationToken;
 
 use crate::app_hooks;
+use crate::internal_tls::InternalTls;
 use crate::plugin_handlers::PluginHandlers;
 use crate::proxying::Proxying;
 use crate::sections::Sections;
@@ -79,13 +81,19 @@ pub async fn open_store(config: &Config, options: StoreOptions) -> anyhow::Resul
 ///
 /// # Errors
 /// Whatever makes a start impossible.
-pub async fn build(loaded: &Loaded, sections: &Sections, proxying: &Proxying) -> anyhow::Result<Parts> {
+pub async fn build(
+    loaded: &Loaded,
+    sections: &Sections,
+    proxying: &Proxying,
+    internal: Option<&InternalTls>,
+) -> anyhow::Result<Parts> {
     let tornado = TornadoSettings::read(sections.hub.tornado_settings.expose())?;
     let secret = cookie_secret::load(&sections.hub, &sections.environment)?;
     let mut settings = hub_settings::read(loaded, sections, &tornado, proxying, secret)?;
     let options = StoreOptions { upgrade: sections.hub.upgrade_db, ..StoreOptions::default() };
     let store = open_store(&loaded.config, options).await?;
-    tell_worker(loaded, sections, &settings).await?;
+    let facts = hub_facts::collect(&loaded.config, sections, &settings, internal);
+    tell_worker(loaded, facts.clone()).await?;
     let chosen = authenticator::choose(loaded, sections, &store).await?;
     settings.manage_groups = chosen.manage_groups;
     let custom = Value::Dict(
@@ -105,7 +113,7 @@ pub async fn build(loaded: &Loaded, sections: &Sections, proxying: &Proxying) ->
         resets_managed_roles: chosen.authenticator.features().resets_managed_roles,
         ..seed::read(&sections.hub, &chosen.policy)?
     };
-    let (spawner, hooks) = plugins::spawner(loaded, sections, &settings, chosen.around_servers).await?;
+    let (spawner, hooks) = plugins::spawner(loaded, sections, facts, chosen.around_servers).await?;
     let is_python = chosen.around_servers.is_some();
     let handlers = PluginHandlers::new(loaded.worker.as_ref(), sections, &settings, is_python)?;
     let hub = HubParts {
@@ -121,7 +129,8 @@ pub async fn build(loaded: &Loaded, sections: &Sections, proxying: &Proxying) ->
         metrics: Arc::new(Metrics::new(metrics_options::read(&loaded.config, &process_environment())?)),
         scopes: Arc::new(Scopes { custom }),
         crypt: chosen.crypt,
-        http: http_client()?,
+        certificates: internal.map(InternalTls::certificates),
+        http: http_client(internal)?,
         clock: Utc::now,
     };
     Ok(Parts { hub, seed, renderer, app, handlers })
@@ -142,21 +151,17 @@ pub async fn offline_hub(loaded: &Loaded) -> anyhow::Result<Arc<Hub>> {
     install_log(loaded)?;
     apply_process_settings(loaded)?;
     let sections = Sections::read(loaded)?;
-    let proxying = Proxying::choose(&sections)?;
-    let parts = build(loaded, &sections, &proxying).await?;
+    let proxying = Proxying::choose(&sections, None)?;
+    let parts = build(loaded, &sections, &proxying, None).await?;
     let hub = Hub::new(parts.hub, CancellationToken::new());
     hub.seed(&parts.seed).await?;
     Ok(hub)
 }
 
 /// Tells the Python worker about the hub, before anything of it is called.
-async fn tell_worker(
-    loaded: &Loaded,
-    sections: &Sections,
-    settings: &perijove_core::settings::Settings,
-) -> anyhow::Result<()> {
+async fn tell_worker(loaded: &Loaded, facts: HubFacts) -> anyhow::Result<()> {
     let Some(worker) = &loaded.worker else { return Ok(()) };
-    worker.configure(hub_facts::collect(&loaded.config, sections, settings)).await?;
+    worker.configure(facts).await?;
     let names: Vec<String> = loaded.handles.iter().map(ToString::to_string).collect();
     if !names.is_empty() {
         tracing::info!("Python is called for {}", names.join(", "));
@@ -165,8 +170,11 @@ async fn tell_worker(
 }
 
 /// The client that asks servers whether they are up: no proxy of the environment, no redirects, no cookies.
-fn http_client() -> anyhow::Result<reqwest::Client> {
-    let client = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
+fn http_client(internal: Option<&InternalTls>) -> anyhow::Result<reqwest::Client> {
+    let mut client = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
+    if let Some(internal) = internal {
+        client = client.tls_backend_preconfigured(internal.hub_client().client_config()?);
+    }
     client.build().context("the HTTP client cannot be made")
 }
 

@@ -8,14 +8,13 @@ use perijove_config::check::Chosen;
 use perijove_config::origin::Origin;
 use perijove_config::{Config, Loaded};
 use perijove_core::hooks::Hooks;
-use perijove_core::settings::Settings;
 use perijove_model::Value;
-use perijove_python::Workers;
+use perijove_python::{HubFacts, Workers};
 use perijove_spawners::{self as spawners, PythonSpawner, Spawner, Timing};
 
 use crate::python_hooks::AroundServers;
 use crate::sections::Sections;
-use crate::{hub_facts, plugin_hooks, python_hooks};
+use crate::{plugin_hooks, python_hooks};
 
 /// The folder of the servers' output, below the working directory.
 const SERVER_LOGS: &str = "perijove-server-logs";
@@ -31,7 +30,7 @@ const WORKERS_VARIABLE: &str = "PERIJOVE_SPAWNER_WORKERS";
 pub async fn spawner(
     loaded: &Loaded,
     sections: &Sections,
-    settings: &Settings,
+    facts: HubFacts,
     authenticator: Option<AroundServers>,
 ) -> anyhow::Result<(Arc<dyn Spawner>, Arc<dyn Hooks>)> {
     let name = sections.classes.spawner.class.name();
@@ -42,7 +41,7 @@ pub async fn spawner(
     };
     if let Some(reason) = why_python_spawner(sections) {
         tracing::info!("Using Spawner: {name} (Python: {reason})");
-        return python_spawner(loaded, sections, settings, authenticator.is_some(), &context).await;
+        return python_spawner(loaded, sections, facts, authenticator.is_some(), &context).await;
     }
     let config =
         if loaded.allow_root { with_allow_root(&loaded.config, sections) } else { loaded.config.clone() };
@@ -55,13 +54,12 @@ pub async fn spawner(
 async fn python_spawner(
     loaded: &Loaded,
     sections: &Sections,
-    settings: &Settings,
+    facts: HubFacts,
     python_authenticator: bool,
     context: &spawners::registry::Context,
 ) -> anyhow::Result<(Arc<dyn Spawner>, Arc<dyn Hooks>)> {
     let worker = loaded.worker.as_ref().context("there is no Python worker to run the spawner")?;
     let workers = Workers::new(worker, worker_count(sections)?, !python_authenticator);
-    let facts = hub_facts::collect(&loaded.config, sections, settings);
     let name = sections.classes.spawner.class.name();
     // Until the class itself has been asked.
     let options = &sections.spawner;

@@ -16,12 +16,13 @@ use secrecy::SecretString;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::internal_tls::InternalTls;
 use crate::sections::Sections;
 
 /// The one class of proxies that is native.
 const CHP_CLASS: &str = "jupyterhub.proxy.ConfigurableHTTPProxy";
-/// Where 6.1.1 looks for the REST API of its proxy.
-const DEFAULT_API: &str = "http://127.0.0.1:8001";
+/// Where 6.1.1 looks for the REST API of its proxy, after the scheme.
+const DEFAULT_API: &str = "127.0.0.1:8001";
 /// The variable that holds the token of the REST API.
 const TOKEN_VARIABLE: &str = "CONFIGPROXY_AUTH_TOKEN";
 /// For how long requests to an external proxy are repeated while it does not answer, as in 6.1.1.
@@ -64,7 +65,7 @@ impl Proxying {
     ///
     /// # Errors
     /// A proxy class that only Python knows, and options that cannot be honoured.
-    pub fn choose(sections: &Sections) -> anyhow::Result<Self> {
+    pub fn choose(sections: &Sections, internal: Option<&InternalTls>) -> anyhow::Result<Self> {
         let class = sections.classes.proxy.class.name();
         if class != CHP_CLASS {
             bail!(
@@ -82,7 +83,7 @@ impl Proxying {
                  serves the public address. hint: give them to that proxy"
             );
         }
-        external(sections).map(|proxy| Self::External(Arc::new(proxy)))
+        external(sections, internal).map(|proxy| Self::External(Arc::new(proxy)))
     }
 
     /// The routes.
@@ -105,14 +106,19 @@ impl Proxying {
     ///
     /// # Errors
     /// An address of `trusted_downstream_ips` that is none.
-    pub fn options(&self, sections: &Sections) -> anyhow::Result<ProxyOptions> {
+    pub fn options(
+        &self,
+        sections: &Sections,
+        internal: Option<&InternalTls>,
+    ) -> anyhow::Result<ProxyOptions> {
         let networks = sections.hub.trusted_downstream_ips.iter().map(|text| text.parse::<PeerNetwork>());
         let networks = networks.collect::<Result<_, _>>().context("c.JupyterHub.trusted_downstream_ips")?;
         let options = match self {
             Self::Embedded(embedded) => embedded.command.options(),
             Self::External(_) => ProxyOptions::default(),
         };
-        Ok(ProxyOptions { trusted_peers: TrustedPeers::new(networks), ..options })
+        let upstream_tls = internal.map_or_else(|| options.upstream_tls.clone(), InternalTls::proxy_client);
+        Ok(ProxyOptions { trusted_peers: TrustedPeers::new(networks), upstream_tls, ..options })
     }
 
     /// Serves everything but the hub's own address.
@@ -166,8 +172,8 @@ impl Embedded {
         let token = configured_token(sections);
         // Nobody asks for the API of a proxy that nobody has told where it is or how to be let in.
         let api = if sections.proxy.api_url.is_some() || token.is_some() {
-            let url = sections.proxy.api_url.as_deref().unwrap_or(DEFAULT_API);
-            let address = api_address(url).context("c.ConfigurableHTTPProxy.api_url")?;
+            let address = api_address(&api_url(sections), sections.hub.internal_ssl)
+                .context("c.ConfigurableHTTPProxy.api_url")?;
             Some(Api { address, token: token.unwrap_or_else(random_token) })
         } else {
             None
@@ -178,11 +184,15 @@ impl Embedded {
     async fn bind(
         &self,
         sections: &Sections,
+        internal: Option<&InternalTls>,
     ) -> anyhow::Result<(Listener, Option<Listener>, ExtraListeners)> {
         let address = address(&sections.addresses.public, None);
         let public = bind(&address, self.tls.as_ref(), "c.JupyterHub.bind_url (--ip, --port)").await?;
         let api = match &self.api {
-            Some(api) => Some(bind(&api.address, None, "c.ConfigurableHTTPProxy.api_url").await?),
+            Some(api) => {
+                let tls = internal.map(InternalTls::api_listener);
+                Some(bind(&api.address, tls.as_ref(), "c.ConfigurableHTTPProxy.api_url").await?)
+            }
             None => None,
         };
         let port = public.local_addr().map(|address| address.port()).unwrap_or_default();
@@ -195,14 +205,19 @@ impl Embedded {
 ///
 /// # Errors
 /// What cannot be listened on, with the option that names it.
-pub async fn bind_all(sections: &Sections, proxying: &Proxying) -> anyhow::Result<Listeners> {
+pub async fn bind_all(
+    sections: &Sections,
+    proxying: &Proxying,
+    internal: Option<&InternalTls>,
+) -> anyhow::Result<Listeners> {
     let mode = u32::try_from(sections.hub.hub_socket_mode).context("c.JupyterHub.hub_socket_mode")?;
     let own = address(&sections.addresses.hub, Some(mode));
-    let hub = bind(&own, None, "c.JupyterHub.hub_port or hub_bind_url").await?;
+    let tls = internal.map(InternalTls::hub_listener);
+    let hub = bind(&own, tls.as_ref(), "c.JupyterHub.hub_port or hub_bind_url").await?;
     match proxying {
         Proxying::External(_) => Ok(Listeners { hub, public: None, api: None, extras: None }),
         Proxying::Embedded(embedded) => {
-            let (public, api, extras) = embedded.bind(sections).await?;
+            let (public, api, extras) = embedded.bind(sections, internal).await?;
             Ok(Listeners { hub, public: Some(public), api, extras: Some(extras) })
         }
     }
@@ -222,21 +237,21 @@ fn address(listen: &Listen, mode: Option<u32>) -> ListenAddress {
     }
 }
 
-fn external(sections: &Sections) -> anyhow::Result<ExternalProxy> {
+fn external(sections: &Sections, internal: Option<&InternalTls>) -> anyhow::Result<ExternalProxy> {
     let Some(token) = configured_token(sections) else {
         bail!(
             "c.ConfigurableHTTPProxy.should_start is False, but the token of the proxy's REST API is not known\n\
              hint: set {TOKEN_VARIABLE} in the environment of both, or c.ConfigurableHTTPProxy.auth_token"
         );
     };
-    let url = sections.proxy.api_url.as_deref().unwrap_or(DEFAULT_API);
+    let url = api_url(sections);
     let options = ExternalProxyOptions {
-        api_url: TargetUrl::parse(url).context("c.ConfigurableHTTPProxy.api_url")?,
+        api_url: TargetUrl::parse(&url).context("c.ConfigurableHTTPProxy.api_url")?,
         token,
         host_routing: by_host(sections),
         concurrency: usize::try_from(sections.proxy.concurrency).unwrap_or(1).max(1),
         patience: PATIENCE,
-        tls: UpstreamTls::default(),
+        tls: internal.map_or_else(UpstreamTls::default, InternalTls::hub_client),
     };
     Ok(ExternalProxy::new(options)?)
 }
@@ -257,9 +272,16 @@ fn random_token() -> SecretString {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>().into()
 }
 
-fn api_address(url: &str) -> anyhow::Result<ListenAddress> {
+/// Where the REST API of the proxy is.
+fn api_url(sections: &Sections) -> String {
+    let scheme = if sections.hub.internal_ssl { "https" } else { "http" };
+    sections.proxy.api_url.clone().unwrap_or_else(|| format!("{scheme}://{DEFAULT_API}"))
+}
+
+/// What to listen on. With internal TLS it is spoken there too, whatever the URL says.
+fn api_address(url: &str, internal_tls: bool) -> anyhow::Result<ListenAddress> {
     let target = TargetUrl::parse(url)?;
-    if target.tls() {
+    if target.tls() && !internal_tls {
         bail!(
             "{url:?}: the REST API of the proxy inside the hub does not speak TLS\nhint: write it as http://"
         );

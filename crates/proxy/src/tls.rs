@@ -140,7 +140,10 @@ pub struct UpstreamTls {
 
 impl UpstreamTls {
     /// Reads the files.
-    pub(crate) fn client_config(&self) -> Result<ClientConfig, TlsError> {
+    ///
+    /// # Errors
+    /// [`TlsError`] where one is not what it should be.
+    pub fn client_config(&self) -> Result<ClientConfig, TlsError> {
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()

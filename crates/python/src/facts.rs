@@ -1,6 +1,7 @@
 //! What the hub tells the worker about itself, its users, servers and requests, so that upstream's objects around
 //! a hook say the truth.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -64,6 +65,20 @@ pub struct HubServer {
     pub public_host: String,
     /// The hub's route.
     pub routespec: String,
+    /// Its own files where internal TLS is on.
+    #[serde(flatten)]
+    pub tls: Option<HubCertificate>,
+}
+
+/// The hub's certificate for connections inside.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct HubCertificate {
+    /// The private key.
+    pub keyfile: PathBuf,
+    /// The certificate.
+    pub certfile: PathBuf,
+    /// Those whom the hub trusts.
+    pub cafile: PathBuf,
 }
 
 /// Upstream's Tornado settings that objects around hooks read.
@@ -93,6 +108,14 @@ pub struct HubSettings {
     pub cookie_options: Map<String, Json>,
     /// Whether cookies are named `__Host-…`.
     pub cookie_host_prefix_enabled: bool,
+    /// `JupyterHub.trusted_alt_names`.
+    pub trusted_alt_names: Vec<String>,
+    /// Whether everybody inside needs a certificate.
+    pub internal_ssl: bool,
+    /// The folder of certificates.
+    pub internal_certs_location: Option<String>,
+    /// By authority, the file of those whom its people trust.
+    pub internal_trust_bundles: BTreeMap<String, PathBuf>,
 }
 
 /// A group of a user.

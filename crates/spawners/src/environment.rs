@@ -76,9 +76,9 @@ pub fn environment(
     locate(&mut env, facts, options, port);
     limit(&mut env, options);
     if let Some(files) = &facts.internal_tls {
-        env.set("JUPYTERHUB_SSL_KEYFILE", &files.keyfile);
-        env.set("JUPYTERHUB_SSL_CERTFILE", &files.certfile);
-        env.set("JUPYTERHUB_SSL_CLIENT_CA", &files.cafile);
+        for (name, value) in files.variables() {
+            env.set(&name, value);
+        }
     }
     for (option, variable, text) in [
         ("notebook_dir", "JUPYTERHUB_ROOT_DIR", &options.notebook_dir),

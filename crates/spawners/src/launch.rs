@@ -73,6 +73,17 @@ pub struct InternalTls {
     pub cafile: String,
 }
 
+impl InternalTls {
+    /// How a server or service is told.
+    pub fn variables(&self) -> [(String, String); 3] {
+        [
+            ("JUPYTERHUB_SSL_KEYFILE".to_owned(), self.keyfile.clone()),
+            ("JUPYTERHUB_SSL_CERTFILE".to_owned(), self.certfile.clone()),
+            ("JUPYTERHUB_SSL_CLIENT_CA".to_owned(), self.cafile.clone()),
+        ]
+    }
+}
+
 /// A spawner's own options, understood by it alone.
 pub trait Options: Any + Send + Sync {
     /// The options after functions of the configuration have set these traits of the server's Python twin.

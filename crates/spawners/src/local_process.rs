@@ -5,6 +5,7 @@
 //! started it, by what its environment says.
 
 mod account;
+mod certificates;
 mod launch;
 mod process;
 

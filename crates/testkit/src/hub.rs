@@ -259,6 +259,7 @@ async fn assemble(
         metrics: Arc::new(Metrics::new(MetricsOptions::default())),
         scopes: Arc::new(Scopes::default()),
         crypt: None,
+        certificates: None,
         http: reqwest::Client::builder().no_proxy().build().expect("an HTTP client"),
         clock: Utc::now,
     };

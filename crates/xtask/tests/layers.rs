@@ -15,6 +15,7 @@ const LEVELS: &[(&str, u8)] = &[
     ("perijove-crypto", 0),
     ("perijove-store", 1),
     ("perijove-sys", 1),
+    ("perijove-certificates", 1),
     ("perijove-python", 1),
     ("perijove-config", 1),
     ("perijove-authenticators", 2),

@@ -99,7 +99,7 @@ section! {
         /// Empty: their own server.
         default_url: OrCallable<String> = Kind::Union(&[Kind::Unicode, Kind::Callable]), Text(""), Honoured;
         /// Certificate authorities made elsewhere, for `internal_ssl`.
-        external_ssl_authorities: BTreeMap<String, Value> = DICT, EmptyDict, NotYetRestricting;
+        external_ssl_authorities: BTreeMap<String, Value> = DICT, EmptyDict, Honoured;
         /// Further request handlers (Python classes). Deprecated in favour of services.
         extra_handlers: Vec<Value> = LIST, EmptyList, Honoured;
         /// A file that gets a copy of the log. Deprecated: redirect the output instead.
@@ -111,7 +111,7 @@ section! {
         /// The header that holds the host people asked for, where a proxy in front changes `Host`.
         forwarded_host_header: String = Kind::Unicode, Text(""), NotYet;
         /// Make the certificates of `internal_ssl` and end.
-        generate_certs: bool = Kind::Bool, Bool(false), NotYet;
+        generate_certs: bool = Kind::Bool, Bool(false), Honoured;
         /// Write a configuration file with every option commented out, and end.
         generate_config: bool = Kind::Bool, Bool(false), Honoured;
         /// The address on which the hub itself listens, for servers and services, as a URL. It comes
@@ -139,9 +139,9 @@ section! {
         /// waits for all. Perijove waits for none: what concerns a server waits for its check.
         init_spawners_timeout: i64 = Kind::Int, Int(10), Honoured;
         /// The directory of the certificates of `internal_ssl`.
-        internal_certs_location: String = Kind::Unicode, Text("internal-ssl"), NotYet;
+        internal_certs_location: String = Kind::Unicode, Text("internal-ssl"), Honoured;
         /// Hub, proxy, servers and services talk TLS among themselves.
-        internal_ssl: bool = Kind::Bool, Bool(false), NotYetRestricting;
+        internal_ssl: bool = Kind::Bool, Bool(false), Honoured;
         /// The public address; part of `bind_url`.
         ip: String = Kind::Unicode, Text(""), Honoured;
         /// Further arguments of upstream's template environment (Jinja2).
@@ -189,7 +189,7 @@ section! {
         public_url: String = Kind::Unicode,
             Computed("subdomain_host and base_url, if subdomain_host is set", public_url), Honoured;
         /// Make the certificates of `internal_ssl` anew.
-        recreate_internal_certs: bool = Kind::Bool, Bool(false), NotYet;
+        recreate_internal_certs: bool = Kind::Bool, Bool(false), Honoured;
         /// Logged-in people land on their running server rather than on the home page.
         redirect_to_server: bool = Kind::Bool, Bool(true), Honoured;
         /// Empty the database at start.
@@ -226,7 +226,7 @@ section! {
         /// Tokens given in the configuration are random enough to be stored with one round of hashing.
         trust_user_provided_tokens: bool = Kind::Bool, Bool(false), Honoured;
         /// Further names in internal certificates.
-        trusted_alt_names: Vec<String> = Kind::List(&Kind::Unicode), EmptyList, NotYet;
+        trusted_alt_names: Vec<String> = Kind::List(&Kind::Unicode), EmptyList, Honoured;
         /// Addresses of proxies in front, whose `X-Forwarded-For` is believed.
         trusted_downstream_ips: Vec<String> = Kind::List(&Kind::Unicode), EmptyList, Honoured;
         /// Bring an older database up to date at start.

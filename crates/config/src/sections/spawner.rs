@@ -91,9 +91,9 @@ section! {
             Kind::Union(&[Kind::List(&Kind::Unicode), Kind::Callable]), EmptyList, Honoured;
         /// Further names in a server's internal certificate: a list, or a function of the spawner.
         ssl_alt_names: Option<OrCallable<Vec<String>>> =
-            Kind::Union(&[Kind::List(&Kind::Unicode), Kind::Callable]), Late("JupyterHub.trusted_alt_names"), NotYet;
+            Kind::Union(&[Kind::List(&Kind::Unicode), Kind::Callable]), Late("JupyterHub.trusted_alt_names"), Honoured;
         /// Put `DNS:localhost` and `IP:127.0.0.1` in a server's internal certificate.
-        ssl_alt_names_include_local: bool = Kind::Bool, Bool(true), NotYet;
+        ssl_alt_names_include_local: bool = Kind::Bool, Bool(true), Honoured;
         /// Seconds that the spawner has until a server runs and its address is known.
         start_timeout: i64 = Kind::Int, Int(60), Honoured;
     }

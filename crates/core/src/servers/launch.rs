@@ -86,6 +86,10 @@ impl Hub {
             launch.shown = Some(Arc::new(starting(&target, prepared, &launch.facts)));
         }
         self.hooks.before_spawn(&target, &mut launch).await?;
+        if !self.spawner.needs_facts() {
+            // A spawner in Python makes its own, which it may do otherwise.
+            launch.facts.internal_tls = self.certificate_for_server(&user.name, &request.server).await?;
+        }
         let journal = StartJournal { hub: self, live, spawner_id: prepared.spawner.id };
         let started = self.start_within_limit(&launch, &journal).await?;
         self.record_process(prepared.spawner.id, &started.state, started.process.as_ref()).await?;

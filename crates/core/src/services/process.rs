@@ -62,7 +62,11 @@ impl Hub {
         let row = row.ok_or_else(|| Error::internal(format!("the service {} has no row", spec.name)))?;
         self.end_orphan(&row).await?;
         let token = self.service_token(spec, &row).await?;
-        let environment = self.service_environment(spec, process, &token);
+        let mut environment = self.service_environment(spec, process, &token);
+        let uid = identity(process).await?.map(|identity| identity.uid);
+        if let Some(files) = self.certificate_for_service(spec.name.as_str(), uid).await? {
+            environment.extend(files.variables());
+        }
         let (id, spec, process) = (row.id, spec.clone(), process.clone());
         let first = self.launch_service(id, &spec, &process, &environment).await?;
         let hub = self.clone();

@@ -4,6 +4,12 @@ use std::io::{BufRead, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
+use perijove_config::Loaded;
+
+use crate::internal_tls::InternalTls;
+use crate::parts;
+use crate::sections::Sections;
+
 /// Writes a configuration file with every option commented out.
 pub fn generate_config(path: &Path, overwrite: bool) -> anyhow::Result<ExitCode> {
     let mut ask = |question: &str| -> std::io::Result<bool> {
@@ -20,7 +26,14 @@ pub fn generate_config(path: &Path, overwrite: bool) -> anyhow::Result<ExitCode>
     Ok(ExitCode::SUCCESS)
 }
 
-/// Internal TLS is not there yet, so there is nothing to make certificates for.
-pub fn generate_certs() -> anyhow::Result<ExitCode> {
-    anyhow::bail!("--generate-certs: internal TLS is not supported yet; nothing was written")
+/// Makes the certificates of `internal_ssl` that are missing.
+pub fn generate_certs(loaded: &Loaded) -> anyhow::Result<ExitCode> {
+    parts::install_log(loaded)?;
+    parts::apply_process_settings(loaded)?;
+    let sections = Sections::read(loaded)?;
+    if !sections.hub.internal_ssl {
+        tracing::warn!("c.JupyterHub.internal_ssl must be on for the hub to use these certificates");
+    }
+    let made = InternalTls::make(&sections)?;
+    super::print(&format!("Certificates written to directory {}\n", made.folder().display()))
 }

@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::hub_calls::CallsOf;
+use crate::internal_tls::InternalTls;
 use crate::pid_file::PidFile;
 use crate::plugin_handlers::PluginHandlers;
 use crate::proxying::Proxying;
@@ -41,14 +42,16 @@ pub async fn run(loaded: Loaded) -> anyhow::Result<ExitCode> {
              as JupyterHub 1.x did. hint: let scripts make tokens with `perijove token` or POST /hub/api/users/NAME/tokens"
         );
     }
-    let proxying = Proxying::choose(&sections)?;
+    let internal = InternalTls::prepare(&sections)?;
+    let proxying = Proxying::choose(&sections, internal.as_ref())?;
     let shutdown = CancellationToken::new();
     signals::take(shutdown.clone()).context("signals cannot be handled")?;
     leftover_proxy::end(&sections.proxy.pid_file).await;
-    let (hub_listener, public_listeners) = proxying::bind_all(&sections, &proxying).await?.split();
+    let (hub_listener, public_listeners) =
+        proxying::bind_all(&sections, &proxying, internal.as_ref()).await?.split();
     // Not before: where another hub has the addresses, the pid file is that one's.
     let _pid_file = PidFile::write(&sections.hub.pid_file)?;
-    let parts = parts::build(&loaded, &sections, &proxying).await?;
+    let parts = parts::build(&loaded, &sections, &proxying, internal.as_ref()).await?;
     let hub = Hub::new(parts.hub, shutdown.clone());
     if let Some(worker) = &loaded.worker {
         worker.answer_calls(CallsOf::new(&hub));
@@ -65,7 +68,7 @@ pub async fn run(loaded: Loaded) -> anyhow::Result<ExitCode> {
     let plugins = app.plugins.clone();
     let service = Arc::new(HubService::new(app));
     let (tasks, serving) = (TaskTracker::new(), CancellationToken::new());
-    let options = proxying.options(&sections)?;
+    let options = proxying.options(&sections, internal.as_ref())?;
     tasks.spawn(serve_local(service.clone(), hub_listener, options.clone(), serving.clone()));
     proxying.serve(service, public_listeners, options, &tasks, &serving)?;
     hub.start_services(&parts.seed.services).await?;

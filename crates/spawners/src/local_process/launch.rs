@@ -9,12 +9,13 @@ use perijove_sys::process;
 use serde_json::{Map, Value as Json};
 
 use super::account::{self, Seat};
+use super::certificates;
 use super::process::Running;
 use super::{LocalProcessSpawner, RunAs};
 use crate::arguments::{arguments, quoted_line};
 use crate::environment::{Environment, bracketed, environment, variable};
 use crate::error::SpawnError;
-use crate::launch::{Launch, ProcessRecord, Started};
+use crate::launch::{Launch, ProcessRecord, SpawnFacts, Started};
 use crate::options::ProcessOptions;
 use crate::output::{Begin, NewOutput};
 use crate::ports::PortLease;
@@ -24,14 +25,17 @@ use crate::spawner::Journal;
 impl LocalProcessSpawner {
     pub(super) async fn launch(&self, launch: &Launch, journal: &dyn Journal) -> Result<Started, SpawnError> {
         let options = launch.settings.get().unwrap_or(&self.options).clone();
-        let facts = &launch.facts;
+        let mut facts = launch.facts.clone();
         let seat = match &self.run_as {
             RunAs::Account(lookup) => account::seat(lookup, facts.user.as_str()).await?,
-            RunAs::Hub => simple::seat(facts, &options).await?,
+            RunAs::Hub => simple::seat(&facts, &options).await?,
         };
+        if let Some(files) = facts.internal_tls.take() {
+            facts.internal_tls = Some(certificates::hand_over(files, &seat).await?);
+        }
         let lease = self.lease(&options)?;
         let port = options.port.or(lease.as_ref().map(PortLease::port)).unwrap_or_default();
-        let env = whole_environment(launch, &options, &seat, port)?;
+        let env = whole_environment(&facts, &options, &seat, port)?;
         let argv = command(&options)?;
         tracing::info!(user.name = %facts.user, server.name = %facts.server, "Spawning {}", quoted_line(&argv));
         let mut output = self.new_output(launch, &options).await?;
@@ -54,7 +58,8 @@ impl LocalProcessSpawner {
         };
         let child = released?;
         // From here on the server runs, and nothing may fail or wait.
-        let url = format!("http://{}:{port}", bracketed(listening_on(&options)));
+        let scheme = if facts.internal_tls.is_some() { "https" } else { "http" };
+        let url = format!("{scheme}://{}:{port}", bracketed(listening_on(&options)));
         let running = Running::new(child, options, tail, lease);
         self.running().insert((record.pid, record.start_time), Arc::new(running));
         let log_file = output.map(NewOutput::keep);
@@ -127,16 +132,16 @@ fn listening_on(options: &ProcessOptions) -> &str {
 }
 
 fn whole_environment(
-    launch: &Launch,
+    facts: &SpawnFacts,
     options: &ProcessOptions,
     seat: &Seat,
     port: u16,
 ) -> Result<Environment, SpawnError> {
     let mut env = Environment::default();
     for (name, value) in &options.env {
-        env.set(name, variable(&launch.facts, name, value)?);
+        env.set(name, variable(facts, name, value)?);
     }
-    env.extend(environment(&launch.facts, &options.spawner, port)?);
+    env.extend(environment(facts, &options.spawner, port)?);
     // Even over Spawner.environment, as upstream does.
     for (name, value) in &seat.variables {
         env.set(name, value);

@@ -96,7 +96,7 @@ fn servers_get_what_jupyterhub_gives_them() {
         };
         let seat = seat(case, &launch, &options);
         let port = options.port.unwrap_or(chosen);
-        let environment = whole_environment(&launch, &options, &seat, port).unwrap();
+        let environment = whole_environment(&launch.facts, &options, &seat, port).unwrap();
         let environment: BTreeMap<_, _> =
             environment.iter().map(|(name, value)| (name, value.to_str().unwrap())).collect();
         let expected = case["environment"].as_object().unwrap();
