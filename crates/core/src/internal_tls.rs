@@ -76,7 +76,8 @@ impl Hub {
         let Some(certificates) = &self.certificates else { return Ok(None) };
         let mut name = format!("user-{}", user.escaped());
         if !server.is_default() {
-            name = format!("{name}--{}", server.escaped());
+            // A character that quoted names do not have.
+            name = format!("{name}+{}", server.escaped());
         }
         let domain = self.settings.subdomains.as_ref().map(|hosts| hosts.user_or_usual(user.as_str()));
         certificates.issue(name, domain, self.now()).await.map(Some)
