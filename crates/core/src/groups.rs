@@ -1,11 +1,15 @@
 //! Groups: found, made, filled, deleted.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use perijove_model::name::GroupName;
-use perijove_store::{self as store, Tx};
+use perijove_store::{self as store, HolderKind, Tx};
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
 use crate::hub::Hub;
+use crate::shelf::Shelf;
 
 /// A group with what models show of it.
 #[derive(Debug, Clone)]
@@ -18,12 +22,15 @@ pub struct GroupRecord {
     pub roles: Vec<String>,
 }
 
+/// Groups by primary key, as lists showed them.
+pub(crate) type KnownGroups = Shelf<i64, Arc<GroupRecord>>;
+
 impl Hub {
     /// A group by name.
     pub async fn find_group(&self, name: &str) -> Result<Option<GroupRecord>> {
         let mut tx = self.store.read().await?;
         match tx.groups().by_name(name).await? {
-            Some(row) => load(&mut tx, row).await.map(Some),
+            Some(row) => load_one(&mut tx, row).await.map(Some),
             None => Ok(None),
         }
     }
@@ -34,14 +41,20 @@ impl Hub {
         visible: Option<&[&str]>,
         offset: i64,
         limit: i64,
-    ) -> Result<(Vec<GroupRecord>, i64)> {
-        let mut tx = self.store.read().await?;
+    ) -> Result<(Vec<Arc<GroupRecord>>, i64)> {
+        let (mut tx, version) = self.store.read_at_version().await?;
         let page = tx.groups().list(visible, offset, Some(limit)).await?;
-        let mut groups = Vec::with_capacity(page.items.len());
-        for row in page.items {
-            groups.push(load(&mut tx, row).await?);
+        let ids: Vec<i64> = page.items.iter().map(|row| row.id).collect();
+        let known = |id: &i64| self.known_groups.get(version, id);
+        let mut groups: BTreeMap<i64, Arc<GroupRecord>> =
+            ids.iter().filter_map(|id| Some((*id, known(id)?))).collect();
+        let missing = page.items.into_iter().filter(|row| !groups.contains_key(&row.id)).collect();
+        for group in load(&mut tx, missing).await? {
+            let (id, size, group) = (group.row.id, 1 + group.users.len(), Arc::new(group));
+            self.known_groups.keep(version, id, group.clone(), size);
+            groups.insert(id, group);
         }
-        Ok((groups, page.total))
+        Ok((ids.iter().filter_map(|id| groups.remove(id)).collect(), page.total))
     }
 
     /// Makes a group with these members.
@@ -62,7 +75,7 @@ impl Hub {
         for id in ids {
             tx.groups().add_user(row.id, id).await?;
         }
-        let made = load(&mut tx, row).await?;
+        let made = load_one(&mut tx, row).await?;
         tx.commit().await?;
         Ok(made)
     }
@@ -86,7 +99,7 @@ impl Hub {
                 tx.groups().remove_user(group.row.id, id).await?;
             }
         }
-        let changed = load(&mut tx, group.row.clone()).await?;
+        let changed = load_one(&mut tx, group.row.clone()).await?;
         tx.commit().await?;
         Ok(changed)
     }
@@ -132,8 +145,27 @@ async fn ids_of(tx: &mut Tx, users: &[String]) -> Result<Vec<i64>> {
     Ok(ids)
 }
 
-async fn load(tx: &mut Tx, row: store::Group) -> Result<GroupRecord> {
-    let users = tx.groups().members(row.id).await?.into_iter().map(|user| user.name).collect();
-    let roles = tx.roles().for_group(row.id).await?.into_iter().map(|role| role.name).collect();
-    Ok(GroupRecord { row, users, roles })
+async fn load_one(tx: &mut Tx, row: store::Group) -> Result<GroupRecord> {
+    let empty = GroupRecord { row: row.clone(), users: Vec::new(), roles: Vec::new() };
+    Ok(load(tx, vec![row]).await?.pop().unwrap_or(empty))
+}
+
+/// Many groups in as many statements as one.
+async fn load(tx: &mut Tx, rows: Vec<store::Group>) -> Result<Vec<GroupRecord>> {
+    let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
+    let mut records: BTreeMap<i64, GroupRecord> = rows
+        .into_iter()
+        .map(|row| (row.id, GroupRecord { row, users: Vec::new(), roles: Vec::new() }))
+        .collect();
+    for (id, name) in tx.groups().member_names(&ids).await? {
+        if let Some(record) = records.get_mut(&id) {
+            record.users.push(name);
+        }
+    }
+    for (id, name) in tx.roles().names_of(HolderKind::Group, &ids).await? {
+        if let Some(record) = records.get_mut(&id) {
+            record.roles.push(name);
+        }
+    }
+    Ok(records.into_values().collect())
 }

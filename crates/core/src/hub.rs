@@ -19,6 +19,7 @@ use crate::activity::Activity;
 use crate::app_hooks::AppHooks;
 use crate::attempts::Attempts;
 use crate::events::EventLog;
+use crate::groups::KnownGroups;
 use crate::hooks::Hooks;
 use crate::identity::Identities;
 use crate::internal_tls::InternalCertificates;
@@ -28,7 +29,7 @@ use crate::scopes::Scopes;
 use crate::servers::registry::{LiveServer, Registry};
 use crate::servers::state::ServerState;
 use crate::settings::Settings;
-use crate::totals::Totals;
+use crate::user_list::KnownLists;
 
 /// The parts a hub is made of.
 pub struct Parts {
@@ -81,7 +82,8 @@ pub struct Hub {
     /// What the authenticator does besides logins.
     pub(crate) features: Features,
     pub(crate) refreshed: Refreshed,
-    pub(crate) totals: Totals,
+    pub(crate) known_lists: KnownLists,
+    pub(crate) known_groups: KnownGroups,
     /// The roles of the configuration and of the authenticator's start.
     pub(crate) configured_roles: OnceLock<BTreeSet<String>>,
     pub(crate) store: Store,
@@ -117,7 +119,8 @@ impl Hub {
             store: parts.store,
             features: parts.authenticator.features(),
             refreshed: Refreshed::default(),
-            totals: Totals::default(),
+            known_lists: KnownLists::default(),
+            known_groups: KnownGroups::default(),
             configured_roles: OnceLock::new(),
             authenticator: parts.authenticator,
             policy: parts.policy,

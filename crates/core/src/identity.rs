@@ -2,8 +2,9 @@
 //!
 //! The database is the truth on every request: another process may write at any time and tells
 //! nobody. On SQLite one number shows whether anything changed; while it has not,
-//! what was read before is still true and is answered from memory. On PostgreSQL and MySQL nothing
-//! is kept: one joined query a request.
+//! what was read before is still true and is answered from memory. Writing down activity, the most
+//! frequent change, is this process's own, so it takes away what is kept of the users concerned
+//! alone. On PostgreSQL and MySQL nothing is kept: one joined query a request.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
@@ -13,7 +14,7 @@ use chrono::{DateTime, Utc};
 use perijove_crypto::token::{self, Fingerprint, HashedToken};
 use perijove_model::scope::{self, Authorisation, Owner};
 use perijove_store::{
-    self as store, ClientTarget, Grants, Store, TokenOwner, TokenWithOwner, Tx, UserWithGrants,
+    self as store, ClientTarget, FactsKept, Grants, Store, TokenOwner, TokenWithOwner, Tx, UserWithGrants,
 };
 use secrecy::{ExposeSecret, SecretString};
 
@@ -21,8 +22,9 @@ use crate::error::{Error, Result};
 use crate::records::UserRecord;
 use crate::scopes::Scopes;
 
-/// Entries that the cache of one database version may hold; past it, it starts anew.
-const ENTRIES_AT_MOST: usize = 50_000;
+mod cache;
+
+use cache::{Cache, Kept, Lookup};
 
 /// How many tokens with hashes of many rounds are remembered: those of the configuration are few.
 const VERIFIED_AT_MOST: usize = 1_000;
@@ -109,6 +111,10 @@ impl Identity {
         Self { principal, authorisation, token, identifying: Arc::default() }
     }
 
+    fn has_expired(&self, now: DateTime<Utc>) -> bool {
+        self.token.as_deref().is_some_and(|token| is_expired(token, now))
+    }
+
     /// What may be done with it, and seeing who its owner is, which every token may.
     pub fn identifying(&self) -> &Authorisation {
         self.identifying.get_or_init(|| {
@@ -127,25 +133,16 @@ impl Identity {
 pub struct Identities {
     store: Store,
     scopes: Arc<Scopes>,
-    cache: RwLock<Cache>,
+    cache: Cache<KnownToken, Identity, Arc<UserRecord>>,
     /// Tokens whose hash takes long, by a hash of the token.
     verified: RwLock<HashMap<u64, Verified>>,
     /// Tokens are kept under this hash, so that no table of secrets lies in memory.
     hasher: RandomState,
 }
 
-#[derive(Debug, Default)]
-struct Cache {
-    version: Option<u64>,
-    /// Several tokens may share a key; the stored hash decides.
-    tokens: HashMap<u64, Kept>,
-    cookies: HashMap<String, Identity>,
-    users: HashMap<String, Arc<UserRecord>>,
-}
-
 /// A token that was checked against its row before, with the row's hash for the next time.
 #[derive(Debug, Clone)]
-struct Kept {
+struct KnownToken {
     digest: Fingerprint,
     identity: Identity,
 }
@@ -157,36 +154,31 @@ struct Verified {
     stored: String,
 }
 
-impl Cache {
-    fn len(&self) -> usize {
-        self.tokens.len() + self.cookies.len() + self.users.len()
-    }
-}
-
 impl Identities {
     /// Reads through `store`.
     pub fn new(store: Store, scopes: Arc<Scopes>) -> Self {
-        let (cache, verified) = (RwLock::default(), RwLock::default());
+        let (cache, verified) = (Cache::default(), RwLock::default());
         Self { store, scopes, cache, verified, hasher: RandomState::new() }
     }
 
     /// The owner of an API token; `None` if there is no such token, or it has expired.
     pub async fn of_token(&self, token: &SecretString, now: DateTime<Utc>) -> Result<Option<Identity>> {
-        let version = self.store.data_version().await?;
+        let version = self.store.facts_version().await?;
         let plain = token.expose_secret();
         let key = self.hasher.hash_one(plain);
-        if let Some(kept) = self.cached(version, |cache| cache.tokens.get(&key).cloned())
-            && kept.digest.matches(plain)
-        {
-            return Ok(live(kept.identity, now));
-        }
+        // Several tokens may share a key; the hash decides. Where it has expired, a new row may have the same token.
+        let is_it = |known: &KnownToken| known.digest.matches(plain) && !known.identity.has_expired(now);
+        let identity = |known: &KnownToken| is_it(known).then(|| known.identity.clone());
+        let turn = match self.cache.find(version, |kept| &kept.tokens, &key, identity) {
+            Lookup::Found(identity) => return Ok(Some(identity)),
+            Lookup::Missing { turn } => turn,
+        };
         // Boxed, here and below: the future of a request that finds what it needs in memory stays small, and with it
         // what each request copies.
         let Some(identity) = Box::pin(self.read_token(token, now)).await? else { return Ok(None) };
-        let kept = Kept { digest: Fingerprint::of(plain), identity: identity.clone() };
-        self.remember(version, |cache| {
-            cache.tokens.insert(key, kept);
-        });
+        let user_id = identity.principal.user().map(|user| user.row.id);
+        let value = KnownToken { digest: Fingerprint::of(plain), identity: identity.clone() };
+        self.cache.keep(version, |kept| &mut kept.tokens, key, Kept { turn, user_id, value });
         Ok(Some(identity))
     }
 
@@ -199,15 +191,17 @@ impl Identities {
 
     /// The owner of a login cookie with this (verified) content.
     pub async fn of_cookie(&self, cookie_id: &str) -> Result<Option<Identity>> {
-        let version = self.store.data_version().await?;
-        if let Some(found) = self.cached(version, |cache| cache.cookies.get(cookie_id).cloned()) {
-            return Ok(Some(found));
-        }
+        let version = self.store.facts_version().await?;
+        let found = |identity: &Identity| Some(identity.clone());
+        let turn = match self.cache.find(version, |kept| &kept.cookies, cookie_id, found) {
+            Lookup::Found(identity) => return Ok(Some(identity)),
+            Lookup::Missing { turn } => turn,
+        };
         let Some(user) = Box::pin(self.read_cookie(cookie_id)).await? else { return Ok(None) };
+        let user_id = Some(user.row.id);
         let identity = self.of_user(Arc::new(user));
-        self.remember(version, |cache| {
-            cache.cookies.insert(cookie_id.to_owned(), identity.clone());
-        });
+        let kept = Kept { turn, user_id, value: identity.clone() };
+        self.cache.keep(version, |kept| &mut kept.cookies, cookie_id.to_owned(), kept);
         Ok(Some(identity))
     }
 
@@ -219,16 +213,24 @@ impl Identities {
 
     /// A user by name, as of now.
     pub async fn user(&self, name: &str) -> Result<Option<Arc<UserRecord>>> {
-        let version = self.store.data_version().await?;
-        if let Some(found) = self.cached(version, |cache| cache.users.get(name).cloned()) {
-            return Ok(Some(found));
-        }
+        let version = self.store.facts_version().await?;
+        let found = |user: &Arc<UserRecord>| Some(user.clone());
+        let turn = match self.cache.find(version, |kept| &kept.users, name, found) {
+            Lookup::Found(user) => return Ok(Some(user)),
+            Lookup::Missing { turn } => turn,
+        };
         let Some(user) = Box::pin(self.read_user(name)).await? else { return Ok(None) };
         let user = Arc::new(user);
-        self.remember(version, |cache| {
-            cache.users.insert(name.to_owned(), user.clone());
-        });
+        let kept = Kept { turn, user_id: Some(user.row.id), value: user.clone() };
+        self.cache.keep(version, |kept| &mut kept.users, name.to_owned(), kept);
         Ok(Some(user))
+    }
+
+    /// Says that a commit changed times of activity of this user, of the user's servers or tokens, and nothing else.
+    pub(crate) fn times_written(&self, user_id: i64, commit: FactsKept) {
+        self.cache.forget_user(user_id);
+        // Not before: whoever finds the version unchanged must find the user gone.
+        commit.confirm();
     }
 
     async fn read_user(&self, name: &str) -> Result<Option<UserRecord>> {
@@ -316,29 +318,8 @@ impl Identities {
         known.insert(key, Verified { digest, stored: stored.to_owned() });
         Ok(true)
     }
-
-    fn cached<T>(&self, version: Option<u64>, find: impl FnOnce(&Cache) -> Option<T>) -> Option<T> {
-        let version = version?;
-        let cache = self.cache.read().unwrap_or_else(PoisonError::into_inner);
-        if cache.version == Some(version) { find(&cache) } else { None }
-    }
-
-    /// Keeps something that was read after `version` was asked for: it is at least that new.
-    fn remember(&self, version: Option<u64>, keep: impl FnOnce(&mut Cache)) {
-        let Some(version) = version else { return };
-        let mut cache = self.cache.write().unwrap_or_else(PoisonError::into_inner);
-        if cache.version != Some(version) || cache.len() >= ENTRIES_AT_MOST {
-            *cache = Cache { version: Some(version), ..Cache::default() };
-        }
-        keep(&mut cache);
-    }
 }
 
 fn is_expired(token: &store::ApiToken, now: DateTime<Utc>) -> bool {
     token.expires_at.is_some_and(|expires| expires < now)
-}
-
-fn live(identity: Identity, now: DateTime<Utc>) -> Option<Identity> {
-    let expired = identity.token.as_deref().is_some_and(|token| is_expired(token, now));
-    (!expired).then_some(identity)
 }

@@ -21,12 +21,13 @@ pub mod servers;
 pub mod services;
 pub mod settings;
 pub mod shares;
+mod shelf;
 pub mod startup;
 pub mod subdomains;
 pub mod tokens;
-mod totals;
 pub mod urls;
 pub mod usage;
+pub mod user_list;
 pub mod users;
 
 mod login;

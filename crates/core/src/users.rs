@@ -15,15 +15,6 @@ use crate::hub::Hub;
 use crate::identity::Principal;
 use crate::records::UserRecord;
 
-/// A page of users and how many there are in all.
-#[derive(Debug)]
-pub struct UserPage {
-    /// The users of this page.
-    pub users: Vec<Arc<UserRecord>>,
-    /// All that match.
-    pub total: i64,
-}
-
 /// What `PATCH /users/NAME` may change.
 #[derive(Debug, Default)]
 pub struct UserChanges {
@@ -46,18 +37,6 @@ impl Hub {
     /// A user by name.
     pub async fn find_user(&self, name: &str) -> Result<Option<Arc<UserRecord>>> {
         self.identities.user(name).await
-    }
-
-    /// One page of users.
-    pub async fn list_users(&self, query: &store::UserQuery) -> Result<UserPage> {
-        let version = self.store.data_version().await?;
-        let filters = query.filters();
-        let total = self.totals.get(version, &filters);
-        let mut tx = self.store.read().await?;
-        let page = tx.users().list_of(query, total).await?;
-        self.totals.keep(version, filters, page.total);
-        let users = UserRecord::of_rows(&mut tx, page.items).await?.into_iter().map(Arc::new).collect();
-        Ok(UserPage { users, total: page.total })
     }
 
     /// The name under which the hub knows a user, whom an administrator called `name`.
@@ -276,7 +255,7 @@ impl Hub {
         let mut tx = self.store.begin().await?;
         tx.users().set_activity(&users).await?;
         tx.spawners().set_activity(&servers).await?;
-        tx.commit().await?;
+        self.identities.times_written(user.row.id, tx.commit_keeping_facts().await?);
         Ok(())
     }
 

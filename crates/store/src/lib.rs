@@ -35,7 +35,7 @@ pub use rows::{
     Service, Share, ShareCode, ShareCodeDetails, ShareDetails, SharedServer, Spawner, TokenOwner,
     TokenWithOwner, User, UserWithGrants,
 };
-pub use store::{Store, StoreOptions};
+pub use store::{FactsKept, Store, StoreOptions};
 pub use tx::Tx;
 pub use url::{DatabaseUrl, UrlError};
 

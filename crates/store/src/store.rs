@@ -107,6 +107,22 @@ impl Store {
         }
     }
 
+    /// The same, but for commits of this process that were [confirmed](FactsKept::confirm) to change no facts. Facts are
+    /// all that the database holds but times of activity, and tokens added to those that there were.
+    pub async fn facts_version(&self) -> Result<Option<u64>, StoreError> {
+        match &*self.pool {
+            Pool::Sqlite(pool) => pool.facts_version().map(Some),
+            Pool::Postgres(_) | Pool::MySql(_) => Ok(None),
+        }
+    }
+
+    /// [`Store::read`], with the [`Store::facts_version`] of the very state that is read; None also where somebody
+    /// commits at this moment.
+    pub async fn read_at_version(&self) -> Result<(Tx, Option<u64>), StoreError> {
+        let (connection, version) = self.pool.read_at_version().await?;
+        Ok((Tx::new(connection, false), version))
+    }
+
     /// [`Tokens::resolve_by_prefix`](crate::Tokens::resolve_by_prefix) in a statement by itself, without the round
     /// trips that a transaction costs on PostgreSQL and MySQL.
     pub async fn resolve_by_prefix(&self, prefix: &str) -> Result<Vec<TokenWithOwner>, StoreError> {
@@ -117,6 +133,21 @@ impl Store {
     /// database file. Transactions that begin later fail with [`StoreError::Closed`].
     pub async fn close(&self) -> Result<(), StoreError> {
         self.pool.close().await
+    }
+}
+
+/// A commit of what [is no fact](Store::facts_version). What is kept under the version before it may count after it
+/// too, once what the commit did change has been dropped from it.
+#[must_use = "what is kept counts no more until this is confirmed"]
+pub struct FactsKept(pub(crate) Option<sqlite::SameFacts>);
+
+impl FactsKept {
+    /// Says that nothing of the former facts is kept that the commit has changed. Does nothing where another process
+    /// has committed meanwhile, and where databases have no versions.
+    pub fn confirm(self) {
+        if let Some(same) = self.0 {
+            same.confirm();
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use crate::error::StoreError;
 use crate::param::Param;
 use crate::rows::{Field, Record};
 use crate::statement::{LONGEST_LIST, ListStatement, Statement, adapt};
+use crate::store::FactsKept;
 
 /// A transaction. It sees one state of the database; what it writes counts after [`Tx::commit`], and dropping it
 /// undoes it.
@@ -39,6 +40,12 @@ impl Tx {
     /// nothing does.
     pub async fn commit(self) -> Result<(), StoreError> {
         self.connection.commit().await
+    }
+
+    /// [`Tx::commit`] of nothing but times of activity and new tokens, so that what is kept of everything else need not
+    /// be read again, see [`FactsKept::confirm`].
+    pub async fn commit_keeping_facts(self) -> Result<FactsKept, StoreError> {
+        self.connection.commit_keeping_facts().await.map(FactsKept)
     }
 
     /// Undoes everything since the beginning, as dropping does, but waits until that is done.
@@ -150,6 +157,43 @@ impl Tx {
     ) -> Result<Vec<Cells>, StoreError> {
         let text = adapt(template, self.backend());
         self.connection.dynamic_rows(text, params).await
+    }
+
+    /// [`Tx::rows`] for a statement that is put together at run time from few parts. SQLite keeps it prepared.
+    async fn recurring_rows(
+        &mut self,
+        template: &str,
+        params: &[Param<'_>],
+    ) -> Result<Vec<Cells>, StoreError> {
+        let text = adapt(template, self.backend());
+        self.connection.recurring_rows(text, params).await
+    }
+
+    /// [`Tx::all`] for a statement that is put together from few parts.
+    pub(crate) async fn recurring_all<R: Record>(
+        &mut self,
+        template: &str,
+        params: &[Param<'_>],
+    ) -> Result<Vec<R>, StoreError> {
+        self.recurring_rows(template, params).await?.iter_mut().map(R::decode).collect()
+    }
+
+    /// [`Tx::column`] for a statement that is put together from few parts.
+    pub(crate) async fn recurring_column<F: Field>(
+        &mut self,
+        template: &str,
+        params: &[Param<'_>],
+    ) -> Result<Vec<F>, StoreError> {
+        self.recurring_rows(template, params).await?.iter_mut().map(Cells::take).collect()
+    }
+
+    /// [`Tx::scalar`] for a statement that is put together from few parts.
+    pub(crate) async fn recurring_scalar<F: Field>(
+        &mut self,
+        template: &str,
+        params: &[Param<'_>],
+    ) -> Result<F, StoreError> {
+        first(self.recurring_rows(template, params).await?)
     }
 
     /// [`Tx::all`] for a statement that is made up at run time.

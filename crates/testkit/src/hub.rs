@@ -56,6 +56,7 @@ pub struct TestHubBuilder {
     policy: PolicySettings,
     hooks: Arc<dyn Hooks>,
     plugins: Option<PluginOptions>,
+    database: Option<String>,
 }
 
 impl TestHub {
@@ -69,6 +70,7 @@ impl TestHub {
             policy: PolicySettings { allow_all: true, admin_users: admins, ..PolicySettings::default() },
             hooks: Arc::new(NoHooks),
             plugins: None,
+            database: None,
         };
         builder = builder.service("admin-service", |service| service.admin = true);
         builder
@@ -217,12 +219,19 @@ impl TestHubBuilder {
         self
     }
 
+    /// A database that others can open too; without, it is one in memory.
+    pub fn database(mut self, url: &str) -> Self {
+        self.database = Some(url.to_owned());
+        self
+    }
+
     /// Puts it together.
     pub async fn build(self) -> TestHub {
         // Fails only where another test of this process was first.
         let _installed = rustls::crypto::aws_lc_rs::default_provider().install_default();
-        let options = StoreOptions { no_db: true, ..StoreOptions::default() };
-        let store = Store::connect("sqlite://", options).await.expect("a database in memory");
+        let options = StoreOptions { no_db: self.database.is_none(), ..StoreOptions::default() };
+        let url = self.database.as_deref().unwrap_or("sqlite://");
+        let store = Store::connect(url, options).await.expect("a database");
         let hub = assemble(self.settings, self.policy, store, Arc::default(), self.hooks, self.plugins).await;
         hub.hub.seed(&self.seed).await.expect("a seeded database");
         hub.hub.add_hub_route().await.expect("a route");

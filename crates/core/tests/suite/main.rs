@@ -3,6 +3,7 @@
 
 mod failures;
 mod hooks;
+mod identities;
 mod life;
 mod races;
 mod restarts;

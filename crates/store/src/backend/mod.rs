@@ -87,6 +87,17 @@ impl Pool {
         })
     }
 
+    /// [`Pool::read`], with the version of the facts in what is read, where there is one.
+    pub(crate) async fn read_at_version(&self) -> Result<(Connection, Option<u64>), StoreError> {
+        match self {
+            Self::Sqlite(pool) => {
+                let (transaction, version) = pool.read_at_version().await?;
+                Ok((Connection::Sqlite(transaction), version))
+            }
+            Self::Postgres(_) | Self::MySql(_) => Ok((self.read().await?, None)),
+        }
+    }
+
     /// Runs one reading statement by itself, without the round trips of a transaction.
     pub(crate) async fn rows(
         &self,
@@ -169,6 +180,18 @@ impl Connection {
         }
     }
 
+    /// A statement that is made up of few parts, so that there are few of its kind.
+    pub(crate) async fn recurring_rows(
+        &mut self,
+        text: String,
+        params: &[Param<'_>],
+    ) -> Result<Vec<Cells>, StoreError> {
+        match self {
+            Self::Sqlite(transaction) => transaction.rows(&text, params),
+            Self::Postgres(_) | Self::MySql(_) => self.dynamic_rows(text, params).await,
+        }
+    }
+
     pub(crate) async fn dynamic_execute(
         &mut self,
         text: String,
@@ -186,6 +209,14 @@ impl Connection {
             Self::Sqlite(transaction) => transaction.commit().await,
             Self::Postgres(transaction) => transaction.commit().await.map_err(postgres::error),
             Self::MySql(transaction) => transaction.commit().await.map_err(mysql::error),
+        }
+    }
+
+    /// Commits changes that are none of the facts.
+    pub(crate) async fn commit_keeping_facts(self) -> Result<Option<sqlite::SameFacts>, StoreError> {
+        match self {
+            Self::Sqlite(transaction) => transaction.commit_keeping_facts().await,
+            Self::Postgres(_) | Self::MySql(_) => self.commit().await.map(|()| None),
         }
     }
 

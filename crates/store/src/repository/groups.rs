@@ -54,18 +54,19 @@ impl Groups<'_> {
         offset: i64,
         limit: Option<i64>,
     ) -> Result<Page<Group>, StoreError> {
-        let names: Option<Vec<String>> =
-            visible.map(|names| names.iter().map(|name| (*name).to_owned()).collect());
+        let (limit, offset) = (limit.unwrap_or(i64::MAX), offset.max(0));
+        let Some(names) = visible else {
+            let total = self.tx.scalar(sql!("SELECT count(*) FROM \"groups\""), &[]).await?;
+            let page = sql!("SELECT [groups g] FROM \"groups\" g ORDER BY g.id LIMIT ? OFFSET ?");
+            return Ok(Page { items: self.tx.all(page, params![limit, offset]).await?, total });
+        };
+        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
         let mut params = Vec::new();
-        let condition = names.as_deref().map_or_else(String::new, |names| {
-            format!(" WHERE g.name IN ({})", among(names, self.tx.backend(), &mut params))
-        });
+        let condition = format!(" WHERE g.name IN ({})", among(&names, self.tx.backend(), &mut params));
         let count = format!("SELECT count(*) FROM \"groups\" g{condition}");
         let total = self.tx.dynamic_scalar(&count, &params).await?;
         let text = format!(
-            "SELECT [groups g] FROM \"groups\" g{condition} ORDER BY g.id LIMIT {} OFFSET {}",
-            limit.unwrap_or(i64::MAX),
-            offset.max(0)
+            "SELECT [groups g] FROM \"groups\" g{condition} ORDER BY g.id LIMIT {limit} OFFSET {offset}"
         );
         Ok(Page { items: self.tx.dynamic_all(&text, &params).await?, total })
     }
@@ -95,11 +96,11 @@ impl Groups<'_> {
         self.tx.all(statement, params![group_id]).await
     }
 
-    /// Pairs of group id and name of a member, for many groups.
+    /// Pairs of group id and name of a member, for many groups; those of a group by the member's primary key.
     pub async fn member_names(&mut self, group_ids: &[i64]) -> Result<Vec<(i64, String)>, StoreError> {
         let statement = sql_of_ids!(
             "SELECT m.group_id, u.name FROM user_group_map m JOIN users u ON u.id = m.user_id \
-             WHERE m.group_id IN ($ids) ORDER BY u.id"
+             WHERE m.group_id IN ($ids) ORDER BY m.group_id, m.user_id"
         );
         self.tx.pairs_of_ids(statement, group_ids).await
     }

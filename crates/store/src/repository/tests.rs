@@ -149,3 +149,45 @@ async fn pages_are_not_sorted() {
         assert!(!sorted || text.contains("u.id IN"), "{text} {plan:#?}");
     }
 }
+
+/// What lists are kept of is read from indexes alone: names are short, rows are not.
+#[tokio::test]
+async fn ids_of_lists_come_from_indexes() {
+    use crate::UserSort;
+    let scene = Scene::new().await;
+    let mut tx = scene.store.read().await.unwrap();
+    for name_filter in [None, Some("a".to_owned())] {
+        for sort in [UserSort::Id, UserSort::Name] {
+            let query = UserQuery { sort, name_filter: name_filter.clone(), ..UserQuery::default() };
+            tx.users().ids_of_list(&query).await.unwrap();
+        }
+    }
+    let texts = observed::take();
+    assert_eq!(texts.len(), 4);
+    for text in texts {
+        let plan = scene.plan_of(&text);
+        assert!(plan.iter().all(|detail| detail.contains("USING COVERING INDEX")), "{text} {plan:#?}");
+    }
+    tx.users().by_ids(&[3, 1, 2]).await.unwrap();
+    assert_eq!(scene.scans(1), NONE);
+}
+
+/// Groups of a page: members come in the order of an index that has nothing else, without sorting.
+#[tokio::test]
+async fn pages_of_groups_cost_what_they_show() {
+    let scene = Scene::new().await;
+    let mut tx = scene.store.read().await.unwrap();
+    tx.groups().list(None, 10, Some(5)).await.unwrap();
+    assert_eq!(scene.scans(2), ["g", "groups"]);
+    tx.groups().member_names(&[1, 2, 3]).await.unwrap();
+    let texts = observed::take();
+    let plan = scene.plan_of(&texts[0]);
+    assert!(
+        plan[0].starts_with("SEARCH m USING COVERING INDEX perijove_ix_user_group_map_members"),
+        "{plan:#?}"
+    );
+    assert!(plan[1].starts_with("SEARCH u USING INTEGER PRIMARY KEY"), "{plan:#?}");
+    assert_eq!((texts.len(), plan.len()), (1, 2), "{plan:#?}");
+    tx.roles().names_of(crate::HolderKind::Group, &[1, 2, 3]).await.unwrap();
+    assert_eq!(scene.scans(1), NONE);
+}

@@ -1,10 +1,13 @@
 //! The list of users with the filters, orders and pages of `GET /hub/api/users`.
 
+use std::collections::HashMap;
+
 use super::Page;
 use crate::Backend;
 use crate::error::StoreError;
 use crate::param::Param;
-use crate::rows::User;
+use crate::rows::{Record as _, User};
+use crate::statement::sql_of_ids;
 use crate::tx::Tx;
 
 /// What to list.
@@ -57,11 +60,33 @@ pub enum UserSort {
 }
 
 impl UserQuery {
-    /// The same users in no special order, and all of them: what has the same total has the same filters.
+    /// The same users on one page, counted from the beginning: what is kept of a list is kept under this.
     #[must_use]
-    pub fn filters(&self) -> Self {
+    pub fn all_pages(&self) -> Self {
         let (state, name_filter, visible) = (self.state, self.name_filter.clone(), self.visible.clone());
-        Self { state, name_filter, visible, ..Self::default() }
+        Self { state, name_filter, visible, sort: self.sort, ..Self::default() }
+    }
+
+    /// Whether a page is found by passing over so many users that reading the ids of the whole list, once, is better.
+    /// Activity changes its order all the time, so that one is not worth it.
+    #[must_use]
+    pub fn passes_over_many(&self) -> bool {
+        self.sort != UserSort::LastActivity
+            && (self.name_filter.is_some() || self.visible.is_some() || self.offset >= MANY)
+    }
+
+    /// The query that finds the same page, in the opposite order, by counting from the end; None where that is not
+    /// nearer. `total` is how many users there are on all pages.
+    fn counted_from_the_end(&self, total: i64) -> Option<Self> {
+        let (offset, limit) = (self.offset.max(0), self.limit?);
+        let end = offset.saturating_add(limit.max(0)).min(total);
+        let after = total - end;
+        (offset >= MANY && after < offset).then(|| Self {
+            descending: !self.descending,
+            offset: after,
+            limit: Some((end - offset).max(0)),
+            ..self.clone()
+        })
     }
 
     /// Whether users with a running server are all that is wanted, in the order of their ids: an index has these.
@@ -73,6 +98,9 @@ impl UserQuery {
     }
 }
 
+/// From this offset on, a page is looked for in other ways than by counting from the beginning.
+const MANY: i64 = 1000;
+
 /// The users' running servers: our partial index on `spawners` has the same condition.
 const RUNNING: &str = "FROM spawners p WHERE p.server_id IS NOT NULL AND p.user_id IS NOT NULL";
 
@@ -82,19 +110,15 @@ pub(super) async fn page(
     query: &UserQuery,
     total: Option<i64>,
 ) -> Result<Page<User>, StoreError> {
-    let mut params = Vec::new();
-    let condition = condition(query, tx.backend(), &mut params);
-    let order = order(query, tx.backend());
-    let text = if query.is_of_running() {
-        let (direction, limits) = (direction(query), limits(query));
-        format!(
-            "SELECT [users u] FROM (SELECT DISTINCT p.user_id {RUNNING} ORDER BY p.user_id {direction} {limits}) a \
-             JOIN users u ON u.id = a.user_id ORDER BY a.user_id {direction}"
-        )
-    } else {
-        format!("SELECT [users u] FROM users u{condition} ORDER BY {order} {}", limits(query))
-    };
-    let items: Vec<User> = tx.dynamic_all(&text, &params).await?;
+    let total = if total.is_none() && query.offset >= MANY { Some(count(tx, query).await?) } else { total };
+    if let Some((backwards, total)) =
+        total.and_then(|total| Some((query.counted_from_the_end(total)?, total)))
+    {
+        let mut items = items(tx, &backwards).await?;
+        items.reverse();
+        return Ok(Page { items, total });
+    }
+    let items = items(tx, query).await?;
     if let Some(total) = total {
         return Ok(Page { items, total });
     }
@@ -103,8 +127,58 @@ pub(super) async fn page(
     if is_last && (found > 0 || query.offset <= 0) {
         return Ok(Page { total: query.offset.max(0) + found, items });
     }
-    let total = tx.dynamic_scalar(&format!("SELECT count(*) FROM users u{condition}"), &params).await?;
-    Ok(Page { items, total })
+    Ok(Page { items, total: count(tx, query).await? })
+}
+
+async fn count(tx: &mut Tx, query: &UserQuery) -> Result<i64, StoreError> {
+    let mut params = Vec::new();
+    let condition = condition(query, tx.backend(), &mut params);
+    tx.recurring_scalar(&format!("SELECT count(*) FROM users u{condition}"), &params).await
+}
+
+async fn items(tx: &mut Tx, query: &UserQuery) -> Result<Vec<User>, StoreError> {
+    let mut params = Vec::new();
+    let condition = condition(query, tx.backend(), &mut params);
+    let order = order(query, tx.backend());
+    let text = if query.is_of_running() {
+        let direction = direction(query);
+        format!(
+            "SELECT [users u] FROM (SELECT DISTINCT p.user_id {RUNNING} ORDER BY p.user_id {direction} {LIMITS}) a \
+             JOIN users u ON u.id = a.user_id ORDER BY a.user_id {direction}"
+        )
+    } else {
+        format!("SELECT [users u] FROM users u{condition} ORDER BY {order} {LIMITS}")
+    };
+    // MySQL has no OFFSET without LIMIT; this number is near its own advice for "all".
+    params.push(Param::from(query.limit.unwrap_or(i64::MAX)));
+    params.push(Param::from(query.offset.max(0)));
+    tx.recurring_all(&text, &params).await
+}
+
+/// The ids of all users of the list, in ascending order: of the ids, or of the names where these are sorted by.
+pub(super) async fn ids(tx: &mut Tx, query: &UserQuery) -> Result<Vec<i64>, StoreError> {
+    let mut params = Vec::new();
+    let condition = condition(query, tx.backend(), &mut params);
+    if query.sort == UserSort::Name {
+        let text = format!("SELECT u.id FROM users u{condition} ORDER BY u.name, u.id");
+        return tx.recurring_column(&text, &params).await;
+    }
+    // Sorted here, so that the database may read the smallest of its indexes.
+    let mut ids: Vec<i64> =
+        tx.recurring_column(&format!("SELECT u.id FROM users u{condition}"), &params).await?;
+    ids.sort_unstable();
+    Ok(ids)
+}
+
+/// The users with these ids, in this order; those that there are.
+pub(super) async fn by_ids(tx: &mut Tx, ids: &[i64]) -> Result<Vec<User>, StoreError> {
+    let statement = sql_of_ids!("SELECT [users u] FROM users u WHERE u.id IN ($ids)");
+    let mut found = HashMap::with_capacity(ids.len());
+    for mut row in tx.rows_of_ids(statement, ids).await? {
+        let user = User::decode(&mut row)?;
+        found.insert(user.id, user);
+    }
+    Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
 }
 
 fn condition<'q>(query: &'q UserQuery, backend: Backend, params: &mut Vec<Param<'q>>) -> String {
@@ -168,7 +242,5 @@ fn direction(query: &UserQuery) -> &'static str {
     if query.descending { "DESC" } else { "ASC" }
 }
 
-fn limits(query: &UserQuery) -> String {
-    // MySQL has no OFFSET without LIMIT; this number is its own advice for "all".
-    format!("LIMIT {} OFFSET {}", query.limit.unwrap_or(i64::MAX), query.offset.max(0))
-}
+/// How many to give, and how many to pass over.
+const LIMITS: &str = "LIMIT ? OFFSET ?";

@@ -118,6 +118,17 @@ impl Users<'_> {
         user_list::page(self.tx, query, total).await
     }
 
+    /// The ids of all users of such a list, on all its pages, in ascending order: of the ids, or of the names if that is
+    /// the list's order.
+    pub async fn ids_of_list(&mut self, query: &UserQuery) -> Result<Vec<i64>, StoreError> {
+        user_list::ids(self.tx, query).await
+    }
+
+    /// The users with these primary keys, in this order; those that there are.
+    pub async fn by_ids(&mut self, ids: &[i64]) -> Result<Vec<User>, StoreError> {
+        user_list::by_ids(self.tx, ids).await
+    }
+
     /// The names of all users, by primary key.
     pub async fn names(&mut self) -> Result<Vec<String>, StoreError> {
         self.tx.column(sql!("SELECT u.name FROM users u ORDER BY u.id"), &[]).await

@@ -39,7 +39,7 @@ const OWN_INDEXES: [(&str, &str, &str); 12] = [
     ("perijove_ix_shares_spawner_id", "shares", "(spawner_id)"),
     ("perijove_ix_shares_user_id", "shares", "(user_id)"),
     ("perijove_ix_shares_group_id", "shares", "(group_id)"),
-    ("perijove_ix_user_group_map_group_id", "user_group_map", "(group_id)"),
+    ("perijove_ix_user_group_map_members", "user_group_map", "(group_id, user_id)"),
 ];
 
 /// Creates those that are missing of our own indexes, without which the cost of a request grows with all users: upstream's

@@ -7,7 +7,7 @@ use std::time::Duration;
 use perijove_store::{Backend, Store, StoreError, StoreOptions};
 
 use crate::databases::Database;
-use crate::rows::user;
+use crate::rows::{at, user};
 
 const ROW: &str = "INSERT INTO users (name, cookie_id) VALUES";
 
@@ -37,12 +37,138 @@ async fn others_are_seen_at_once() {
     assert!(matches!(store.data_version().await, Err(StoreError::Closed)));
 }
 
+async fn facts(store: &Store) -> u64 {
+    store.facts_version().await.unwrap().unwrap()
+}
+
+/// Commits a time of activity and, if nobody else came between, keeps the facts.
+async fn be_active(store: &Store, id: i64, second: i64) {
+    let mut tx = store.begin().await.unwrap();
+    tx.users().set_activity(&[(id, at(second))]).await.unwrap();
+    tx.commit_keeping_facts().await.unwrap().confirm();
+}
+
+#[tokio::test]
+async fn facts_outlive_own_commits_of_what_is_none() {
+    let database = Database::create(Backend::Sqlite).await.unwrap();
+    let store = database.connect().await;
+    let mut tx = store.begin().await.unwrap();
+    let ada = user(&mut tx, "ada").await;
+    tx.commit().await.unwrap();
+    let before = facts(&store).await;
+    for second in 0..20 {
+        let data = store.data_version().await.unwrap();
+        be_active(&store, ada.id, second).await;
+        assert_ne!(store.data_version().await.unwrap(), data);
+        assert_eq!(facts(&store).await, before);
+    }
+    let mut unconfirmed = store.begin().await.unwrap();
+    unconfirmed.users().set_activity(&[(ada.id, at(20))]).await.unwrap();
+    let committed = unconfirmed.commit_keeping_facts().await.unwrap();
+    let between = facts(&store).await;
+    assert_ne!(between, before);
+    committed.confirm();
+    assert_eq!(facts(&store).await, before);
+    // Where the write-ahead log begins anew, facts may count as new.
+    let other = rusqlite::Connection::open(database.file()).unwrap();
+    other.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+    be_active(&store, ada.id, 21).await;
+    let after = facts(&store).await;
+    for second in 22..25 {
+        be_active(&store, ada.id, second).await;
+        assert_eq!(facts(&store).await, after);
+    }
+    assert_eq!(store.read_at_version().await.unwrap().1, Some(after));
+    // Nothing to commit.
+    store.begin().await.unwrap().commit_keeping_facts().await.unwrap().confirm();
+    assert_eq!(facts(&store).await, after);
+    let mut tx = store.begin().await.unwrap();
+    user(&mut tx, "bob").await;
+    tx.commit().await.unwrap();
+    assert_ne!(facts(&store).await, after);
+}
+
+#[tokio::test]
+async fn facts_of_others_are_always_new() {
+    let database = Database::create(Backend::Sqlite).await.unwrap();
+    let store = database.connect().await;
+    let other = rusqlite::Connection::open(database.file()).unwrap();
+    let mut tx = store.begin().await.unwrap();
+    let ada = user(&mut tx, "ada").await;
+    tx.commit().await.unwrap();
+    let mut seen = vec![facts(&store).await];
+    let mut new = async |what: &str| {
+        let now = facts(&store).await;
+        assert!(!seen.contains(&now), "{what}");
+        seen.push(now);
+    };
+    // Before an own commit.
+    other.execute(&format!("{ROW} ('one', '1')"), []).unwrap();
+    be_active(&store, ada.id, 1).await;
+    new("before").await;
+    // Between an own commit and its confirmation.
+    let mut tx = store.begin().await.unwrap();
+    tx.users().set_activity(&[(ada.id, at(2))]).await.unwrap();
+    let committed = tx.commit_keeping_facts().await.unwrap();
+    other.execute(&format!("{ROW} ('two', '2')"), []).unwrap();
+    committed.confirm();
+    new("between").await;
+    // After it.
+    be_active(&store, ada.id, 3).await;
+    other.execute(&format!("{ROW} ('three', '3')"), []).unwrap();
+    new("after").await;
+    // In the same row and column.
+    other.execute("UPDATE users SET last_activity = NULL WHERE name = 'ada'", []).unwrap();
+    be_active(&store, ada.id, 4).await;
+    new("the same column").await;
+}
+
+/// Another program commits as often as it can: no version may stand for two states of its rows.
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn a_version_of_facts_stands_for_one_state() {
+    let database = Database::create(Backend::Sqlite).await.unwrap();
+    let store = database.connect().await;
+    let mut tx = store.begin().await.unwrap();
+    let ada = user(&mut tx, "ada").await;
+    tx.commit().await.unwrap();
+    let path = database.file();
+    let other = std::thread::spawn(move || {
+        let other = rusqlite::Connection::open(path).unwrap();
+        other.busy_timeout(Duration::from_secs(20)).unwrap();
+        for number in 0..60 {
+            other.execute(&format!("{ROW} ('other{number}', 'o{number}')"), []).unwrap();
+        }
+    });
+    let writing = tokio::spawn({
+        let store = store.clone();
+        async move {
+            for second in 0..60 {
+                be_active(&store, ada.id, second).await;
+            }
+        }
+    });
+    let mut states = std::collections::HashMap::new();
+    while !other.is_finished() || !writing.is_finished() {
+        let (mut tx, version) = store.read_at_version().await.unwrap();
+        if let Some(version) = version {
+            let count = tx.users().count().await.unwrap();
+            assert_eq!(*states.entry(version).or_insert(count), count);
+        }
+        tokio::task::yield_now().await;
+    }
+    other.join().unwrap();
+    writing.await.unwrap();
+    store.close().await.unwrap();
+}
+
 #[tokio::test]
 async fn servers_have_no_version_to_ask_for() {
     for backend in [Backend::Postgres, Backend::MySql] {
         let Some(database) = Database::create(backend).await else { continue };
         let store = database.connect().await;
         assert_eq!(store.data_version().await.unwrap(), None);
+        assert_eq!(store.facts_version().await.unwrap(), None);
+        assert_eq!(store.read_at_version().await.unwrap().1, None);
         store.close().await.unwrap();
         database.remove().await;
     }

@@ -81,6 +81,49 @@ on_every_database! {
         assert_eq!(names(&mut tx, query(0, Some(0))).await, (Vec::new(), 4));
     }
 
+    /// However a page is found: from the beginning, from the end, or among the ids of all.
+    async fn far_pages(store: Store) {
+        let mut tx = store.begin().await.unwrap();
+        let mut ids = Vec::new();
+        for number in 0..2500 {
+            // Names in the opposite order of the ids.
+            ids.push(user(&mut tx, &format!("u{:04}", 9999 - number)).await.id);
+        }
+        let times: Vec<_> = ids.iter().take(2000).enumerate().map(|(place, id)| (*id, at(place as i64 / 3))).collect();
+        tx.users().set_activity(&times).await.unwrap();
+        for sort in [UserSort::Id, UserSort::Name, UserSort::LastActivity] {
+            for descending in [false, true] {
+                let all = UserQuery { sort, descending, ..UserQuery::default() };
+                let all = tx.users().list(&all).await.unwrap().items;
+                for (offset, limit) in [(990, 7), (1000, 7), (1600, 7), (2490, 7), (2490, 10), (2490, 11), (2499, 5), (2500, 5), (9999, 5), (2000, 0)] {
+                    let query = UserQuery { sort, descending, offset, limit: Some(limit), ..UserQuery::default() };
+                    let expected: Vec<_> = all.iter().skip(offset as usize).take(limit as usize).cloned().collect();
+                    for total in [None, Some(2500)] {
+                        let page = tx.users().list_of(&query, total).await.unwrap();
+                        assert_eq!((&page.items, page.total), (&expected, 2500), "{query:?} {total:?}");
+                    }
+                }
+            }
+        }
+    }
+
+    async fn lists_by_ids(store: Store) {
+        let mut tx = store.begin().await.unwrap();
+        people(&mut tx).await;
+        for sort in [UserSort::Id, UserSort::Name] {
+            for name_filter in [None, Some("A".to_owned()), Some("nobody".to_owned())] {
+                let query = UserQuery { sort, name_filter, ..UserQuery::default() };
+                let listed = tx.users().list(&query).await.unwrap().items;
+                let ids = tx.users().ids_of_list(&query).await.unwrap();
+                assert_eq!(ids, listed.iter().map(|user| user.id).collect::<Vec<_>>());
+                assert_eq!(tx.users().by_ids(&ids).await.unwrap(), listed);
+            }
+        }
+        let ids = tx.users().ids_of_list(&UserQuery::default()).await.unwrap();
+        let found = tx.users().by_ids(&[ids[2], 4711, ids[0]]).await.unwrap();
+        assert_eq!(found.iter().map(|user| user.id).collect::<Vec<_>>(), [ids[2], ids[0]]);
+    }
+
     /// A requester may hold a filter for each of a great many users.
     async fn many_visible_users(store: Store) {
         let mut tx = store.begin().await.unwrap();

@@ -1,7 +1,7 @@
 //! `GET /users`.
 
 use axum::extract::State;
-use perijove_core::users::UserPage;
+use perijove_core::user_list::UserPage;
 use perijove_model::api::UserModel;
 use perijove_model::scope::{Authorisation, ScopeFilter};
 use perijove_model::value::repr_of_text;

@@ -18,7 +18,7 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 pub(crate) use open::{Location, inspect};
-pub(crate) use transaction::Transaction;
+pub(crate) use transaction::{SameFacts, Transaction};
 
 use super::Backend;
 use crate::error::StoreError;
@@ -75,7 +75,7 @@ impl Pool {
         let deadline = Instant::now() + self.inner.busy_timeout;
         let lock = Arc::clone(&self.inner.writer).lock_owned();
         let guard = tokio::time::timeout_at(deadline, lock).await.map_err(|_| StoreError::Busy)?;
-        let transaction = Transaction::new(Lease::Writer(guard), self.inner.location.is_memory());
+        let transaction = Transaction::new(Lease::Writer(guard), Arc::clone(&self.inner));
         let mut pause = Duration::from_millis(1);
         loop {
             match transaction.start("BEGIN IMMEDIATE") {
@@ -94,6 +94,17 @@ impl Pool {
         Ok(transaction.opened(open))
     }
 
+    /// [`Pool::read`], with the version of the facts in exactly the state that is read. None if somebody commits at this
+    /// moment.
+    pub(crate) async fn read_at_version(&self) -> Result<(Transaction, Option<u64>), StoreError> {
+        let transaction = self.read().await?;
+        let before = self.inner.probe.facts_version()?;
+        // The state is the one of the first look into the database.
+        transaction.data_version()?;
+        let after = self.inner.probe.facts_version()?;
+        Ok((transaction, (before == after).then_some(after)))
+    }
+
     /// A reading connection without a transaction around it, for a single statement.
     pub(crate) async fn lease(&self) -> Result<Transaction, StoreError> {
         let permit = Arc::clone(&self.inner.permits).acquire_owned().await.map_err(|_| StoreError::Closed)?;
@@ -102,14 +113,18 @@ impl Pool {
             Some(connection) => connection,
             None => self.inner.location.open_reader()?,
         };
-        let home = Arc::clone(&self.inner);
-        let lease = Lease::Reader { connection: Some(connection), home, _permit: permit };
-        Ok(Transaction::new(lease, self.inner.location.is_memory()))
+        let lease = Lease::Reader { connection: Some(connection), _permit: permit };
+        Ok(Transaction::new(lease, Arc::clone(&self.inner)))
     }
 
     /// A number that changes whenever anybody commits a change, see [`Probe::version`].
     pub(crate) fn data_version(&self) -> Result<u64, StoreError> {
         self.inner.probe.version()
+    }
+
+    /// The same, but for what is no fact, see [`Transaction::commit_keeping_facts`].
+    pub(crate) fn facts_version(&self) -> Result<u64, StoreError> {
+        self.inner.probe.facts_version()
     }
 
     /// Waits for all transactions, moves the write-ahead log into the database file, and closes.

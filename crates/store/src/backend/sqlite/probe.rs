@@ -18,6 +18,15 @@ pub(super) struct Probe {
     /// How many questions have been asked.
     begun: AtomicU64,
     last: Mutex<Last>,
+    same: Mutex<Option<Same>>,
+}
+
+/// A version in which the facts are still those of an older one: all that was committed in between was this process's
+/// own, and no change of facts.
+#[derive(Clone, Copy)]
+struct Same {
+    version: u64,
+    older: u64,
 }
 
 struct Last {
@@ -30,7 +39,35 @@ struct Last {
 impl Probe {
     pub(super) fn new(connection: Connection, index: Option<WalIndex>) -> Self {
         let last = Last { connection: Some(connection), question: 0, version: 0 };
-        Self { index, closed: AtomicBool::new(false), begun: AtomicU64::new(0), last: Mutex::new(last) }
+        Self {
+            index,
+            closed: AtomicBool::new(false),
+            begun: AtomicU64::new(0),
+            last: Mutex::new(last),
+            same: Mutex::default(),
+        }
+    }
+
+    /// The version of the facts: [`Probe::version`], or the oldest that has the same ones.
+    pub(super) fn facts_version(&self) -> Result<u64, StoreError> {
+        self.version().map(|version| self.oldest_with_facts_of(version))
+    }
+
+    /// The version as the index of the write-ahead log has it: while `connection` holds the lock for writing, the one
+    /// that its transaction will replace.
+    pub(super) fn indexed(&self) -> Option<u64> {
+        self.index.as_ref().and_then(WalIndex::version)
+    }
+
+    /// Notes that `version` has the facts of `older`.
+    pub(super) fn note_same_facts(&self, older: u64, version: u64) {
+        let older = self.oldest_with_facts_of(older);
+        *self.same.lock().unwrap_or_else(PoisonError::into_inner) = Some(Same { version, older });
+    }
+
+    fn oldest_with_facts_of(&self, version: u64) -> u64 {
+        let same = *self.same.lock().unwrap_or_else(PoisonError::into_inner);
+        same.filter(|same| same.version == version).map_or(version, |same| same.older)
     }
 
     /// The version now, or at a moment after this call began.

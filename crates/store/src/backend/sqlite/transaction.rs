@@ -17,22 +17,21 @@ pub(super) enum Lease {
     /// The one that writes.
     Writer(OwnedMutexGuard<Option<Connection>>),
     /// One of those that read.
-    Reader { connection: Option<Connection>, home: Arc<Inner>, _permit: OwnedSemaphorePermit },
+    Reader { connection: Option<Connection>, _permit: OwnedSemaphorePermit },
 }
 
 /// A transaction; dropping it undoes it and gives the connection back.
 pub(crate) struct Transaction {
     lease: Lease,
+    home: Arc<Inner>,
     open: bool,
-    /// Nothing reaches a disk, so a commit need not leave this thread.
-    memory: bool,
     /// Rows that this connection had changed before.
     changes: u64,
 }
 
 impl Transaction {
-    pub(super) fn new(lease: Lease, memory: bool) -> Self {
-        Self { lease, open: false, memory, changes: 0 }
+    pub(super) fn new(lease: Lease, home: Arc<Inner>) -> Self {
+        Self { lease, home, open: false, changes: 0 }
     }
 
     /// Begins the transaction and gives the count of changes so far.
@@ -94,27 +93,59 @@ impl Transaction {
         run(&mut statement, params)
     }
 
-    /// Commits; what reaches the disk is flushed on the blocking pool.
-    pub(crate) async fn commit(self) -> Result<(), StoreError> {
-        if self.connection()?.total_changes() == self.changes {
-            // Nothing to commit. Undoing nothing never waits, while an empty commit without a write-ahead log waits for
-            // all who read.
-            return Ok(());
-        }
-        if self.memory {
-            return self.commit_here();
-        }
-        let task = tokio::task::spawn_blocking(move || self.commit_here());
-        match task.await {
-            Ok(result) => result,
-            Err(failure) => {
-                Err(StoreError::Query { backend: super::Backend::Sqlite, source: Box::new(failure) })
-            }
-        }
+    /// A number that differs from the one before whenever another connection has committed in between. A transaction
+    /// that reads takes its state of the database no later than now.
+    pub(super) fn data_version(&self) -> Result<i64, StoreError> {
+        let mut statement = self.connection()?.prepare_cached("PRAGMA data_version").map_err(error)?;
+        statement.query_row([], |row| row.get(0)).map_err(error)
     }
 
-    /// Commits on this thread. Without a write-ahead log, readers of other processes can hold a commit up.
+    /// Commits; what reaches the disk is flushed on the blocking pool.
+    pub(crate) async fn commit(self) -> Result<(), StoreError> {
+        if self.has_changes()? { self.off_thread(Self::commit_here).await } else { Ok(()) }
+    }
+
+    /// [`Transaction::commit`] of changes that are none of the facts, see [`SameFacts`].
+    pub(crate) async fn commit_keeping_facts(self) -> Result<Option<SameFacts>, StoreError> {
+        if self.has_changes()? { self.off_thread(Self::commit_keeping_facts_here).await } else { Ok(None) }
+    }
+
+    /// Undoing nothing never waits, while an empty commit without a write-ahead log waits for all who read.
+    fn has_changes(&self) -> Result<bool, StoreError> {
+        Ok(self.connection()?.total_changes() != self.changes)
+    }
+
+    async fn off_thread<T: Send + 'static>(
+        self,
+        commit: fn(Self) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        if self.home.location.is_memory() {
+            // Nothing reaches a disk.
+            return commit(self);
+        }
+        let failed = |source| StoreError::Query { backend: super::Backend::Sqlite, source: Box::new(source) };
+        tokio::task::spawn_blocking(move || commit(self)).await.map_err(failed)?
+    }
+
+    /// Commits on this thread.
     pub(super) fn commit_here(mut self) -> Result<(), StoreError> {
+        self.finish()
+    }
+
+    fn commit_keeping_facts_here(mut self) -> Result<Option<SameFacts>, StoreError> {
+        // Nobody else can commit before this does, so this is the version that it replaces.
+        let older = self.home.probe.indexed();
+        let others = self.data_version()?;
+        self.finish()?;
+        let version = self.home.probe.indexed();
+        // Asked last: if nobody else has committed up to now, the version is what this transaction made.
+        let is_alone = self.data_version().is_ok_and(|now| now == others);
+        let same = |older, version| SameFacts { home: Arc::clone(&self.home), older, version };
+        Ok(older.zip(version).filter(|_| is_alone).map(|(older, version)| same(older, version)))
+    }
+
+    /// Without a write-ahead log, readers of other processes can hold a commit up.
+    fn finish(&mut self) -> Result<(), StoreError> {
         let deadline = Instant::now() + Duration::from_secs(5);
         loop {
             let connection = self.connection()?;
@@ -132,6 +163,20 @@ impl Transaction {
     }
 }
 
+/// Two versions of the database with a commit between them that changed no facts, and nothing else between them.
+pub(crate) struct SameFacts {
+    home: Arc<Inner>,
+    older: u64,
+    version: u64,
+}
+
+impl SameFacts {
+    /// From now on, what was true of the older version counts as true of the newer.
+    pub(crate) fn confirm(self) {
+        self.home.probe.note_same_facts(self.older, self.version);
+    }
+}
+
 impl Drop for Transaction {
     fn drop(&mut self) {
         let undone = !self.open
@@ -146,9 +191,9 @@ impl Drop for Transaction {
                 **connection = None;
             }
             Lease::Writer(_) => {}
-            Lease::Reader { connection, home, .. } => {
+            Lease::Reader { connection, .. } => {
                 if let (Some(connection), true) = (connection.take(), undone) {
-                    home.readers.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+                    self.home.readers.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
                 }
             }
         }
