@@ -67,6 +67,14 @@ class Database:
         """Commit what the present call has not committed."""
         self.session.commit()
 
+    def expire(self) -> None:
+        """Let the present call read again what it has read."""
+        self.session.expire_all()
+
+    def undo(self) -> None:
+        """Roll back what the present call has not committed."""
+        self.session.rollback()
+
     def close(self) -> None:
         """End the present call's session; what is not committed is rolled back."""
         self.session.remove()

@@ -81,7 +81,7 @@ class Objects:
         from .users import Users
 
         upstream = Upstream(own(self._config), self._params, self.handle)
-        self._users = Users(upstream)
+        self._users = Users(upstream, self._hub)
         self._spawners = Spawners(upstream, self._users)
         self._own = OwnSpawners(upstream, self._users)
         self._authenticator_snapshot = None

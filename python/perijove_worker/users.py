@@ -11,6 +11,7 @@ from jupyterhub.user import User
 
 from .channel import Message
 from .encoding import decode
+from .hub_calls import HubCalls
 from .upstream import Upstream
 
 
@@ -25,6 +26,7 @@ def naive_time(text: Optional[str]) -> Optional[datetime.datetime]:
 class HookUser(User):
     """Upstream's user on rows that belong to no database."""
 
+    hub: HubCalls
     _auth_state: Any = None
     _auth_state_saved = False
 
@@ -37,6 +39,17 @@ class HookUser(User):
         self._auth_state = auth_state
         self._auth_state_saved = True
 
+    async def spawn(
+        self, server_name: str = "", display_name: str = "", options: Any = None, handler: Any = None
+    ) -> None:
+        """Let the hub start another server, and wait for it."""
+        asked = {"server": server_name, "display_name": display_name, "options": options}
+        await self.hub.call("start_server", {"user": self.name, "to_the_end": True, **asked})
+
+    async def stop(self, server_name: str = "") -> None:
+        """Let the hub stop another server, and wait for it."""
+        await self.hub.call("stop_server", {"user": self.name, "server": server_name, "to_the_end": True})
+
     def take_saved_auth_state(self) -> Optional[Any]:
         """``[auth_state]`` if the hook saved one since the last time, else ``None``."""
         saved, self._auth_state_saved = self._auth_state_saved, False
@@ -46,9 +59,10 @@ class HookUser(User):
 class Users:
     """Every user that a call has mentioned, by name."""
 
-    def __init__(self, upstream: Upstream) -> None:
+    def __init__(self, upstream: Upstream, hub: HubCalls) -> None:
         self._upstream = upstream
         self._users: Dict[str, HookUser] = {}
+        self._kind = type("User", (HookUser,), {"hub": hub})
 
     def get(self, facts: Message) -> HookUser:
         """The user, brought up to date with what the hub says now."""
@@ -78,7 +92,7 @@ class Users:
     def _make(self, facts: Message) -> HookUser:
         row = orm.User(id=facts["id"], name=facts["name"], cookie_id="")
         add_server(row, "", "")
-        return HookUser(row, self._upstream.settings, db=self._upstream.database)
+        return self._kind(row, self._upstream.settings, db=self._upstream.database)
 
 
 def add_server(row: Any, name: str, display_name: str) -> Any:

@@ -22,8 +22,6 @@ from .web_settings import complete, tell_app
 # What the hub says of whoever sent the request; a client's own headers of these names never arrive here.
 ADDRESS = "X-Perijove-Client-Address"
 SCHEME = "X-Perijove-Client-Scheme"
-# The hub lets no larger request through.
-BODY_AT_MOST = 16 * 1024 * 1024
 ONLY_OWNER = 0o600
 
 
@@ -54,7 +52,7 @@ class WebApp:
         self._authenticator = rules(prefix, of_authenticator)
         self._extra = rules(prefix, [*configured(upstream.config.JupyterHub), *of_plugins()])
         everything = [*self._authenticator, *self._extra, (r"(.*)", Template404)]
-        self._server = HTTPServer(Application(everything, **settings), max_buffer_size=BODY_AT_MOST)
+        self._server = HTTPServer(Application(everything, **settings))
         self._path: str = params["socket"]
 
     def listen(self) -> Message:

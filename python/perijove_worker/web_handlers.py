@@ -15,11 +15,16 @@ from tornado import web
 
 from . import calling
 from .hub_calls import HubCalls
-from .web_users import ask
+from .web_users import ask, look_at_servers
 
-_execute = BaseHandler._execute
+_execute = web.RequestHandler._execute
+_flush = web.RequestHandler.flush
 _prepare = BaseHandler.prepare
 _login_user = BaseHandler.login_user
+
+
+# What Tornado calls besides the handler's method: for each message and piece, and at the end.
+LATER = ("data_received", "on_close", "on_connection_close", "on_message", "on_ping", "on_pong", "open")
 
 
 class NoMeasurements:
@@ -52,11 +57,27 @@ class NoMeasurements:
 def install(hub: HubCalls) -> None:
     """Change upstream's class for all handlers of this process, whatever of it they override."""
 
-    async def execute(self: BaseHandler, *args: Any, **kwargs: Any) -> None:
-        with calling.call():
-            await _execute(self, *args, **kwargs)
+    async def execute(self: web.RequestHandler, *args: Any, **kwargs: Any) -> None:
+        with calling.call() as this:
+            for name in LATER:
+                if hasattr(self, name):
+                    setattr(self, name, calling.as_part_of(this, getattr(self, name)))
+            # Tornado has taken the method already.
+            self.request.connection.set_close_callback(self.on_connection_close)
+            try:
+                await _execute(self, *args, **kwargs)
+            except SystemExit as error:
+                # Upstream's process would end. This one serves others too.
+                refuse(self, error)
+
+    def flush(self: web.RequestHandler, include_footers: bool = False) -> Any:
+        # Whoever answers in pieces may take long: what it reads next is what the database says then.
+        if not include_footers:
+            calling.refresh()
+        return _flush(self, include_footers)
 
     async def prepare(self: BaseHandler) -> None:
+        await look_at_servers(hub)
         await _prepare(self)
         calling.settle()  # a handler may wait long, and connections to the database are few
 
@@ -76,7 +97,8 @@ def install(hub: HubCalls) -> None:
         await hub.call("count_login", took)
         return user
 
-    BaseHandler._execute = execute
+    web.RequestHandler._execute = execute
+    web.RequestHandler.flush = flush
     BaseHandler.prepare = prepare
     BaseHandler.auth_to_user = auth_to_user
     BaseHandler.login_user = login_user
@@ -86,6 +108,14 @@ def install(hub: HubCalls) -> None:
     # The hub notes activity itself, before it hands a request on.
     BaseHandler._record_activity = lambda self, obj, timestamp=None: False
     BaseHandler.statsd = NoMeasurements()
+
+
+def refuse(handler: web.RequestHandler, error: SystemExit) -> None:
+    """Answer in the place of a handler that has called ``sys.exit``."""
+    try:
+        raise calling.exit_is_an_error(error) from error
+    except RuntimeError as failure:
+        handler._handle_request_exception(failure)
 
 
 def sendable(authenticator: Any, model: dict) -> dict:
@@ -106,7 +136,7 @@ async def spawn_single_user(
         raise web.HTTPError(403, "auth has expired for %s, login again", user.name)
     # In case of an error the page says where to try again.
     self.extra_error_html = self.spawn_home_error
-    await user.spawn(server_name, display_name, options, handler=self)
+    await user.start_server(server_name, display_name, options)
 
 
 async def stop_single_user(self: BaseHandler, user: User, server_name: str = "") -> Any:
@@ -117,7 +147,7 @@ async def stop_single_user(self: BaseHandler, user: User, server_name: str = "")
         if self.current_user is not None and self.current_user.name == user.name:
             raise web.HTTPError(403, "auth has expired for %s, login again", user.name)
         self.log.warning("User %s may have stale auth info. Stopping anyway.", user.name)
-    stopped = asyncio.ensure_future(user.stop(server_name))
+    stopped = asyncio.ensure_future(user.stop_server(server_name))
     await stopped
     return stopped
 

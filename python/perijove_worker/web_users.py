@@ -6,10 +6,15 @@ from typing import Any, Dict, Optional
 
 from jupyterhub import orm
 from jupyterhub.user import User, UserDict
+from sqlalchemy.orm.attributes import set_committed_value
 
 from . import calling
 from .hub_calls import HubCalls
 from .own_spawners import OwnSpawners
+
+
+# What may be done with a server, in upstream's words.
+PENDING = ("spawn", "stop", "check", "rename")
 
 
 class WebUser(User):
@@ -38,13 +43,33 @@ class WebUser(User):
     async def spawn(
         self, server_name: str = "", display_name: str = "", options: Any = None, handler: Any = None
     ) -> None:
-        """Let the hub start a server, and wait for it as long as a request may wait."""
-        asked = {"server": server_name, "display_name": display_name, "options": options}
-        await self.ask("start_server", asked)
+        """Let the hub start a server, and wait for it."""
+        await self.start_server(server_name, display_name, options, to_the_end=True)
+
+    async def start_server(self, name: str, display_name: str, options: Any, to_the_end: bool = False) -> None:
+        """Let the hub start a server, and wait for it to the end, or as long as a request may wait."""
+        asked = {"server": name, "display_name": display_name, "options": options, "to_the_end": to_the_end}
+        await self.ask_about_servers("start_server", asked)
 
     async def stop(self, server_name: str = "") -> None:
-        """Let the hub stop a server, and wait for it as long as a request may wait."""
-        await self.ask("stop_server", {"server": server_name})
+        """Let the hub stop a server, and wait for it."""
+        await self.stop_server(server_name, to_the_end=True)
+
+    async def stop_server(self, name: str, to_the_end: bool = False) -> None:
+        """Let the hub stop a server, and wait for it to the end, or as long as a request may wait."""
+        await self.ask_about_servers("stop_server", {"server": name, "to_the_end": to_the_end})
+        if name in self.spawners and not self.spawners[name].active:
+            del self.spawners[name]
+
+    async def ask_about_servers(self, method: str, params: dict) -> None:
+        """The same, and see afterwards which servers there are."""
+        try:
+            await self.ask(method, params)
+        finally:
+            await look_at_servers(self.hub)
+            self.settings["users"].see_servers(self)
+            for spawner in self.spawners.values():
+                take_over(spawner)
 
     async def ask(self, method: str, params: dict) -> Any:
         """Ask the hub for something about this user, and see afterwards what it wrote."""
@@ -68,13 +93,23 @@ class WebUsers(UserDict):
         if isinstance(key, orm.User):
             key = self.add(key).id
         user = super().__getitem__(key)
-        for name, row in user.orm_spawners.items():
-            # A start that was not told yet where the server listens has no port.
-            if row.server is not None and row.server.port is not None:
-                user.spawners[name]  # makes the object, so that the server counts as active
-        # What a handler sets on the spawner of a server that starts is for that start.
-        user.spawners.update(self._own.living(user.name))
+        self.see_servers(user)
         return user
+
+    def see_servers(self, user: Any) -> None:
+        """Let a user have the objects of the servers that are active, as the hub knows them."""
+        pending, living = pending_of(user.id), self._own.living(user.name)
+        for name, row in user.orm_spawners.items():
+            if row.server is not None and row.server.port is None:
+                # A start that was not told yet where the server listens. Upstream's object insists on a port.
+                set_committed_value(row, "server", None)
+            if name in pending or row.server is not None:
+                user.spawners[name]  # makes the object, so that the server counts as active
+        for name, spawner in user.spawners.items():
+            for word in PENDING if name not in living else ():
+                setattr(spawner, f"_{word}_pending", pending.get(name) == word)
+        # What a handler sets on the spawner of a server that starts is for that start.
+        user.spawners.update(living)
 
 
 class UsersOfCall:
@@ -111,6 +146,29 @@ class UsersOfCall:
 
     def __len__(self) -> int:
         return len(self._users())
+
+
+def take_over(spawner: Any) -> None:
+    """Let an object show the options and the state of a start that it did not make."""
+    row = spawner.orm_spawner
+    if isinstance(spawner.user, WebUser) and row.server is not None:
+        spawner.user_options = row.user_options or {}
+        spawner.load_state(row.state or {})
+
+
+async def look_at_servers(hub: HubCalls) -> None:
+    """Let the present call know what is being done with servers, which only the hub's memory says."""
+    call = calling.current()
+    if call is not None:
+        found: Dict[int, Dict[str, str]] = {}
+        for user, server, word in await hub.call("pending_servers", {}):
+            found.setdefault(user, {})[server] = word
+        call.pending = found
+
+
+def pending_of(user: int) -> Dict[str, str]:
+    """What is being done with the servers of a user."""
+    return getattr(calling.current(), "pending", {}).get(user, {})
 
 
 async def ask(hub: HubCalls, database: Any, method: str, params: dict) -> Any:

@@ -119,3 +119,47 @@ def test_the_hubs_memory_is_replaced_by_a_file_that_ends_with_the_process(url, m
     import os
 
     os.remove(files[0])
+
+
+def test_a_part_of_a_long_call_sees_what_others_wrote_and_commits(db, path):
+    with calling.call() as long:
+        ada = orm.User(name="ada")
+        db.add(ada)
+        calling.settle()
+        with sqlite3.connect(path) as connection:
+            connection.execute("UPDATE users SET admin = 1")
+
+        def look():
+            db.add(orm.User(name="bob"))
+            return ada.admin
+
+        seen = calling.as_part_of(long, look)()
+        assert seen and names(path) == ["ada", "bob"]
+
+
+def test_a_part_that_raises_undoes_its_own_only(db, path):
+    def fail():
+        db.add(orm.User(name="bob"))
+        db.flush()
+        raise SystemExit(3)
+
+    async def fail_later():
+        fail()
+
+    with calling.call() as long:
+        ada = orm.User(name="ada")
+        db.add(ada)
+        with pytest.raises(RuntimeError, match=r"sys.exit\(3\)"):
+            calling.as_part_of(long, fail)()
+        with pytest.raises(RuntimeError, match=r"sys.exit\(3\)"):
+            asyncio.run(calling.as_part_of(long, fail_later)())
+        assert ada.name == "ada"
+    assert names(path) == ["ada"]
+
+
+def test_a_part_after_the_end_of_its_call_has_a_session_of_its_own(db, path):
+    with calling.call() as ended:
+        pass
+    calling.as_part_of(ended, lambda: db.add(orm.User(name="ada")))()
+    assert names(path) == ["ada"] and ended.database is None
+    assert calling.current() is None

@@ -183,6 +183,16 @@ impl Hub {
         self.request_shutdown();
     }
 
+    /// Resolves when the hub begins to end.
+    pub fn shutdown_begun(&self) -> impl Future<Output = ()> + Send + 'static + use<> {
+        self.shutdown.clone().cancelled_owned()
+    }
+
+    /// Runs a task that the end of the hub waits for. It must end by itself once [`Hub::shutdown_begun`] has.
+    pub fn run_task(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.tasks.spawn(task);
+    }
+
     /// Gets the spawner ready for its first start. A hub whose spawner can start nothing ends.
     pub async fn warm_up(&self) {
         if let Err(error) = self.spawner.warm_up().await {
@@ -199,6 +209,11 @@ impl Hub {
     /// What this process knows of a server that is more than stopped.
     pub fn live_server(&self, user_id: i64, server: &ServerName) -> Option<Arc<LiveServer>> {
         self.servers.get(&(user_id, server.clone()))
+    }
+
+    /// The servers that something is being done with, by user and name, and what: the REST API's `pending` word.
+    pub fn pending_servers(&self) -> Vec<((i64, ServerName), &'static str)> {
+        self.servers.pending()
     }
 
     /// The state of a server as this process knows it.

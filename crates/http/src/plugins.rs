@@ -44,7 +44,8 @@ pub struct PluginOptions {
     pub socket: PathBuf,
     /// Whether the authenticator is a Python one, so that any path may be its.
     pub with_authenticator: bool,
-    /// How long a handler may take beyond what it may wait for a server.
+    /// After how long without a word, beyond what a request may wait for a server, the process is looked at. Ten times as
+    /// long a handler may take to begin its answer.
     pub answer_time: Duration,
 }
 

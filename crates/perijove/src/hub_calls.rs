@@ -51,9 +51,15 @@ struct SaveAuthState {
     auth_state: Option<Json>,
 }
 
+/// How long `User.spawn` and `User.stop` may take. Upstream sets them no limit but the spawner's own.
+const LONGEST_WAIT: Duration = Duration::from_secs(3600);
+
 #[derive(Deserialize)]
 struct OfServer {
     server: String,
+    /// Whether to wait for the end, and not as long as a request may wait.
+    #[serde(default)]
+    to_the_end: bool,
     display_name: Option<String>,
     options: Option<Json>,
 }
@@ -100,13 +106,10 @@ impl HubCalls for CallsOf {
                 Ok(Json::Null)
             }
             "start_server" => start_server(&hub, &params).await,
-            "stop_server" => {
-                let user = user_of(&hub, &params).await?;
-                let OfServer { server, .. } = read(&params)?;
-                let known = user.spawner(&server).map(|record| record.name.clone());
-                let name = known.ok_or_else(|| no_server(&user, &server))?;
-                hub.stop_server(&user, &name).await.map_err(refused)?;
-                Ok(Json::Null)
+            "stop_server" => stop_server(&hub, &params).await,
+            "pending_servers" => {
+                let pending = hub.pending_servers().into_iter();
+                Ok(pending.map(|((user, server), what)| json!([user, server.as_str(), what])).collect())
             }
             other => Err(HubCallError::internal(format!("the hub has no method {other}"))),
         }
@@ -115,7 +118,7 @@ impl HubCalls for CallsOf {
 
 async fn start_server(hub: &Arc<Hub>, params: &Json) -> Result<Json, HubCallError> {
     let user = user_of(hub, params).await?;
-    let OfServer { server, display_name, options } = read(params)?;
+    let OfServer { server, display_name, options, to_the_end } = read(params)?;
     let display_name = display_name.filter(|shown| !shown.is_empty()).unwrap_or_else(|| server.clone());
     let name = if server.is_empty() {
         ServerName::default()
@@ -124,7 +127,26 @@ async fn start_server(hub: &Arc<Hub>, params: &Json) -> Result<Json, HubCallErro
         hub.check_named_server(&user, &server, &display_name, Some(limit)).map_err(refused)?
     };
     let request = StartRequest { server: name, display_name, options, handler: None };
-    hub.start_server(&user, request).await.map_err(refused)?;
+    let started = if to_the_end {
+        hub.start_server_within(&user, request, LONGEST_WAIT).await
+    } else {
+        hub.start_server(&user, request).await
+    };
+    started.map_err(refused)?;
+    Ok(Json::Null)
+}
+
+async fn stop_server(hub: &Arc<Hub>, params: &Json) -> Result<Json, HubCallError> {
+    let user = user_of(hub, params).await?;
+    let OfServer { server, to_the_end, .. } = read(params)?;
+    let known = user.spawner(&server).map(|record| record.name.clone());
+    let name = known.ok_or_else(|| no_server(&user, &server))?;
+    let stopped = if to_the_end {
+        hub.stop_server_within(&user, &name, LONGEST_WAIT).await
+    } else {
+        hub.stop_server(&user, &name).await
+    };
+    stopped.map_err(refused)?;
     Ok(Json::Null)
 }
 

@@ -22,7 +22,7 @@ use crate::sections::Sections;
 
 /// How long Python may take to import JupyterHub and to make the application.
 const SERVE_DEADLINE: Duration = Duration::from_secs(120);
-/// How long a handler may take beyond what it may wait for a server.
+/// After how long without a word the process is looked at, beyond what a request may wait for a server.
 const ANSWER_TIME: Duration = Duration::from_secs(60);
 /// How long a process may take to show that it is not stuck.
 const CHECK_DEADLINE: Duration = Duration::from_secs(5);

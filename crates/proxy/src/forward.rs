@@ -26,9 +26,11 @@ use crate::upstream::{
     SendFraming,
 };
 
+pub use head::is_upgrade;
 pub(crate) use head::write_header;
 use head::{RequestFacts, upgrade_of};
 pub(crate) use path::{lookup, normalised};
+pub use relay::relay;
 
 /// A connection that was idle for longer than this is not used for a request that must not be sent twice: many servers close
 /// theirs after two to five seconds.

@@ -31,6 +31,7 @@ pub use command::{
 };
 pub use connection::{ConnInfo, Remote};
 pub use external::{ExternalProxy, ExternalProxyError, ExternalProxyOptions};
+pub use forward::{is_upgrade, relay};
 pub use headers::is_hop_by_hop;
 pub use listener::{ListenAddress, ListenError, Listener};
 pub use local::{LocalService, NoLocalService, plain_response};

@@ -3,9 +3,9 @@
 use std::net::SocketAddr;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, Full};
-use perijove_proxy::{ConnInfo, Remote};
+use perijove_proxy::{Body, ConnInfo, Remote};
 use serde_json::Value;
 
 use crate::hub::TestHub;
@@ -75,16 +75,20 @@ impl<'a> TestRequest<'a> {
 
     /// Sends it and reads the whole answer.
     pub async fn send(self) -> Answer {
+        let (parts, body) = self.begin().await.into_parts();
+        let body = body.collect().await.expect("a whole body").to_bytes();
+        Answer { status: parts.status, headers: parts.headers, body }
+    }
+
+    /// Sends it; the rest of the answer is the caller's to read.
+    pub async fn begin(self) -> Response<Body> {
         let mut request = Request::builder().method(self.method).uri(self.path).body(Full::new(self.body));
         if let Ok(request) = &mut request {
             *request.headers_mut() = self.headers;
         }
         let connection =
             ConnInfo { remote: Remote::Tcp(SocketAddr::from(([127, 0, 0, 1], 50_000))), tls: false };
-        let response = self.hub.service.answer(request.expect("a request"), connection).await;
-        let (parts, body) = response.into_parts();
-        let body = body.collect().await.expect("a whole body").to_bytes();
-        Answer { status: parts.status, headers: parts.headers, body }
+        self.hub.service.answer(request.expect("a request"), connection).await
     }
 }
 

@@ -179,6 +179,12 @@ impl Registry {
         servers.contains(&key.1)
     }
 
+    /// The servers that something is being done with, and what: the REST API's `pending` word.
+    pub fn pending(&self) -> Vec<(ServerKey, &'static str)> {
+        let servers = self.lock();
+        servers.iter().filter_map(|(key, live)| Some((key.clone(), live.state().pending()?))).collect()
+    }
+
     /// From now on upstream would keep one.
     pub fn know(&self, key: &ServerKey) {
         self.known().entry(key.0).or_default().insert(key.1.clone());

@@ -46,12 +46,36 @@ impl Hub {
         self.stop_server_because(user, server, Cause::Asked).await
     }
 
+    /// The same with a limit of its own.
+    ///
+    /// # Errors
+    /// Those of [`Hub::stop_server`].
+    pub async fn stop_server_within(
+        self: &Arc<Self>,
+        user: &Arc<UserRecord>,
+        server: &ServerName,
+        patience: Duration,
+    ) -> Result<Outcome> {
+        self.stop_and_wait(user, server, Cause::Asked, patience).await
+    }
+
     /// The same, also where nobody asked for it.
     pub(super) async fn stop_server_because(
         self: &Arc<Self>,
         user: &Arc<UserRecord>,
         server: &ServerName,
         cause: Cause,
+    ) -> Result<Outcome> {
+        let patience = Duration::from_secs_f64(self.settings.servers.slow_stop_timeout.max(0.0));
+        self.stop_and_wait(user, server, cause, patience).await
+    }
+
+    async fn stop_and_wait(
+        self: &Arc<Self>,
+        user: &Arc<UserRecord>,
+        server: &ServerName,
+        cause: Cause,
+        patience: Duration,
     ) -> Result<Outcome> {
         let key = (user.row.id, server.clone());
         let Some(live) = self.servers.get(&key) else {
@@ -71,8 +95,7 @@ impl Hub {
             }
         }
         let mut states = live.watch();
-        let limit = Duration::from_secs_f64(self.settings.servers.slow_stop_timeout.max(0.0));
-        match timeout(limit, states.wait_for(|state| *state != ServerState::Stopping)).await {
+        match timeout(patience, states.wait_for(|state| *state != ServerState::Stopping)).await {
             Ok(_) if live.failed_stops() > failed_stops => {
                 let name = log_name(user, server);
                 Err(Error::internal(format!("the server {name} could not be stopped and may still run")))

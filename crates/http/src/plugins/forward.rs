@@ -1,31 +1,35 @@
-//! One request, sent over the socket and its answer sent back.
+//! One request, sent over the socket and its answer sent back, both as they come.
 
+mod answer;
+mod upload;
+
+use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::Request;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::Response;
-use bytes::Bytes;
-use http_body_util::{BodyExt, Full, Limited};
-use hyper::client::conn::http1;
-use hyper_util::rt::TokioIo;
-use perijove_proxy::{BoxError, is_hop_by_hop};
+use http_body::Body as _;
+use hyper::upgrade::OnUpgrade;
+use perijove_proxy::{BoxError, is_hop_by_hop, is_upgrade};
 use tokio::net::UnixStream;
 use tokio::time::timeout;
 
+use self::answer::{Answer, Talk};
+use self::upload::Upload;
 use super::{PATIENCE, Plugins};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::client::Client;
 use crate::error::Failure;
-use crate::guard::{self, BODY_AT_MOST, Kind};
+use crate::guard::{self, Kind};
 use crate::request_log::Entry;
 use crate::{handler_names, pages};
 
-/// The largest answer; upstream sets none, but nothing here streams.
-const ANSWER_AT_MOST: usize = 100 * 1024 * 1024;
+/// After how many looks at a process that lives its handler is not waited for any more.
+const LONGEST_SILENCE: u32 = 10;
 /// What the worker's `web_app.py` reads of the client.
 const CLIENT_ADDRESS: HeaderName = HeaderName::from_static("x-perijove-client-address");
 const CLIENT_SCHEME: HeaderName = HeaderName::from_static("x-perijove-client-scheme");
@@ -39,7 +43,7 @@ pub(super) struct Target {
 }
 
 /// Lets a plug-in's handler answer.
-pub(super) async fn answer(app: &App, plugins: &Plugins, target: Target, request: Request) -> Response {
+pub(super) async fn answer(app: &App, plugins: &Arc<Plugins>, target: Target, request: Request) -> Response {
     let log = Entry::begin(&request);
     let (parts, body) = request.into_parts();
     let caller = recognise(app, &parts).await;
@@ -94,31 +98,80 @@ async fn recognise(app: &App, parts: &Parts) -> Caller {
 
 async fn exchange(
     app: &App,
-    plugins: &Plugins,
+    plugins: &Arc<Plugins>,
     target: &Target,
     client: &Client,
-    parts: Parts,
+    mut parts: Parts,
     body: Body,
 ) -> Result<Response, Failure> {
-    let too_large = |_| Failure::new(StatusCode::PAYLOAD_TOO_LARGE, "");
-    let body = Box::pin(to_bytes(body, BODY_AT_MOST)).await.map_err(too_large)?;
-    let request = rebuilt(client, parts, body).map_err(Failure::internal)?;
-    let socket = connect(plugins, target.served).await?;
-    let servers = &app.hub.settings.servers;
-    let waits = servers.slow_spawn_timeout.max(0.0) + servers.slow_stop_timeout.max(0.0);
-    let limit = plugins.options.answer_time + Duration::try_from_secs_f64(waits).unwrap_or_default();
-    match timeout(limit, Box::pin(send(socket, request))).await {
-        Ok(Ok(response)) => Ok(response),
-        Ok(Err(error)) => {
+    let upgrade = if is_upgrade(&parts) { parts.extensions.remove::<OnUpgrade>() } else { None };
+    let (body, progress) = Upload::new(if upgrade.is_some() { Body::empty() } else { body });
+    let request = rebuilt(client, parts, body, upgrade.is_some()).map_err(Failure::internal)?;
+    let limit = answer_time(app, plugins);
+    let mut sending = Box::pin(async { Talk::begin(connect(plugins, target.served).await?, request).await });
+    let mut silences = 0;
+    let talk = loop {
+        let before = progress.last();
+        match timeout(limit, &mut sending).await {
+            Ok(talk) => break talk,
+            // A large body may take its time, but it has to come.
+            Err(_) if progress.last() > before => silences = 0,
+            Err(_) if silences == LONGEST_SILENCE => {
+                tracing::error!(
+                    handler = target.handler,
+                    "a handler of a plug-in did not answer in {limit:?} × {silences}"
+                );
+                return Err(not_there());
+            }
+            // A process that is stuck is replaced, which ends this too.
+            Err(_) => {
+                silences += 1;
+                plugins.options.worker.check().await;
+            }
+        }
+    };
+    let began = match talk {
+        Ok(talk) => Answer { talk, handler: target.handler, served: target.served, silence: limit },
+        Err(Broken::NotThere(failure)) => return Err(failure),
+        Err(Broken::Talk(_)) if progress.has_failed() => {
+            return Err(Failure::new(StatusCode::BAD_REQUEST, "The request's body did not arrive."));
+        }
+        Err(Broken::Talk(error)) => {
             tracing::error!(handler = target.handler, "a handler of a plug-in gave no answer: {error}");
             plugins.broke(target.served);
-            Err(not_there())
+            return Err(not_there());
         }
-        Err(_) => {
-            tracing::error!(handler = target.handler, "a handler of a plug-in did not answer in {limit:?}");
-            plugins.options.worker.check().await;
-            Err(not_there())
+    };
+    let response = match upgrade {
+        Some(upgrade) if began.is_upgrade() => {
+            began.relayed(app, upgrade).await.map_err(Failure::internal)?
         }
+        None if began.is_upgrade() => {
+            return Err(Failure::internal("a handler of a plug-in switched protocols unasked"));
+        }
+        _ => began.streamed(app, plugins),
+    };
+    Ok(response)
+}
+
+/// After how long without a word the process is looked at.
+fn answer_time(app: &App, plugins: &Plugins) -> Duration {
+    let servers = &app.hub.settings.servers;
+    let waits = servers.slow_spawn_timeout.max(0.0) + servers.slow_stop_timeout.max(0.0);
+    plugins.options.answer_time + Duration::try_from_secs_f64(waits).unwrap_or_default()
+}
+
+/// Why there is no answer.
+enum Broken {
+    /// There is nobody to answer.
+    NotThere(Failure),
+    /// The talk ended early.
+    Talk(BoxError),
+}
+
+impl From<Failure> for Broken {
+    fn from(failure: Failure) -> Self {
+        Self::NotThere(failure)
     }
 }
 
@@ -147,16 +200,25 @@ async fn connect(plugins: &Plugins, served: u64) -> Result<UnixStream, Failure> 
 }
 
 /// The request as 6.1.1 would get it from its proxy.
-fn rebuilt(client: &Client, parts: Parts, body: Bytes) -> Result<hyper::Request<Full<Bytes>>, BoxError> {
+fn rebuilt(
+    client: &Client,
+    parts: Parts,
+    body: Upload,
+    upgrade: bool,
+) -> Result<hyper::Request<Upload>, BoxError> {
     let Parts { method, uri, mut headers, .. } = parts;
+    let protocol = headers.get(header::UPGRADE).filter(|_| upgrade).cloned();
     let hop_by_hop: Vec<_> = headers.keys().filter(|name| is_hop_by_hop(name)).cloned().collect();
     for name in hop_by_hop {
         headers.remove(name);
     }
     headers.remove(header::EXPECT);
-    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
-    if body.is_empty() && matches!(method.as_str(), "GET" | "HEAD" | "OPTIONS" | "DELETE") {
-        headers.remove(header::CONTENT_LENGTH);
+    if let Some(protocol) = protocol {
+        headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
+        headers.insert(header::UPGRADE, protocol);
+    }
+    if body.is_end_stream() && matches!(method, Method::POST | Method::PUT | Method::PATCH) {
+        headers.insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
     }
     if !headers.contains_key(header::HOST)
         && let Some(authority) = uri.authority()
@@ -165,7 +227,7 @@ fn rebuilt(client: &Client, parts: Parts, body: Bytes) -> Result<hyper::Request<
     }
     tell_client(&mut headers, client)?;
     let path = uri.path_and_query().map_or("/", |whole| whole.as_str());
-    let mut request = hyper::Request::new(Full::new(body));
+    let mut request = hyper::Request::new(body);
     *request.method_mut() = method;
     *request.uri_mut() = path.parse::<Uri>()?;
     *request.headers_mut() = headers;
@@ -190,30 +252,4 @@ fn tell_client(headers: &mut HeaderMap, client: &Client) -> Result<(), BoxError>
     headers.insert(CLIENT_ADDRESS, HeaderValue::from_str(&client.address)?);
     headers.insert(CLIENT_SCHEME, scheme);
     Ok(())
-}
-
-async fn send(socket: UnixStream, request: hyper::Request<Full<Bytes>>) -> Result<Response, BoxError> {
-    let (mut sender, connection) = http1::handshake(TokioIo::new(socket)).await?;
-    let talk = async {
-        let (parts, body) = sender.send_request(request).await?.into_parts();
-        let body = Limited::new(body, ANSWER_AT_MOST).collect().await?.to_bytes();
-        Ok::<_, BoxError>((parts, body))
-    };
-    let driven = async {
-        // How the connection ended the talk learns by itself.
-        let _ = connection.await;
-        std::future::pending().await
-    };
-    let (parts, body) = tokio::select! {
-        said = talk => said?,
-        () = driven => return Err("the connection ended".into()),
-    };
-    let mut response = Response::new(Body::from(body));
-    *response.status_mut() = parts.status;
-    for (name, value) in &parts.headers {
-        if !is_hop_by_hop(name) && name != header::SERVER {
-            response.headers_mut().append(name, value.clone());
-        }
-    }
-    Ok(response)
 }

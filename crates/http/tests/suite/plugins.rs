@@ -7,9 +7,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use axum::Router;
+use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use futures_util::{StreamExt, stream};
+use http_body_util::BodyExt;
 use perijove_core::settings::Settings;
 use perijove_http::{PluginOptions, PluginPattern, PluginPatterns, PluginWorker};
 use perijove_testkit::TestHub;
@@ -67,6 +70,18 @@ async fn echo(request: Request) -> Response {
     match parts.uri.query() {
         Some("for-ever") => std::future::pending::<()>().await,
         // The connection ends without an answer, and the socket still takes others.
+        Some("piece") => {
+            let pieces = stream::iter([Ok::<_, std::io::Error>("a piece")]).chain(stream::pending());
+            return Body::from_stream(pieces).into_response();
+        }
+        Some("break-off") => {
+            let pieces = stream::iter([Ok("a piece"), Err(std::io::Error::other("it broke"))]);
+            return Body::from_stream(pieces.then(|piece| async {
+                tokio::task::yield_now().await;
+                piece
+            }))
+            .into_response();
+        }
         Some("crash") => std::panic::resume_unwind(Box::new(())),
         _ => (),
     }
@@ -91,7 +106,7 @@ async fn hub(with_authenticator: bool, change: impl FnOnce(&mut Echo)) -> (TestH
     let mut echo = Echo { socket: socket.clone(), ..Echo::default() };
     change(&mut echo);
     let worker = Arc::new(echo);
-    let answer_time = Duration::from_millis(200);
+    let answer_time = Duration::from_millis(50);
     let options = PluginOptions { worker: worker.clone(), socket, with_authenticator, answer_time };
     let no_wait = |settings: &mut Settings| {
         settings.servers.slow_spawn_timeout = 0.0;
@@ -171,11 +186,45 @@ async fn the_handler_learns_who_asks_and_the_client_what_it_answers() {
 }
 
 #[tokio::test]
-async fn a_body_may_be_only_so_large() {
+async fn a_large_body_passes_and_large_answers_too() {
     let (hub, _, _folder) = hub(true, |_| ()).await;
     hub.plugins.as_ref().unwrap().prepare().await.unwrap();
-    let answer = hub.post("/hub/signup").raw(vec![b'x'; 11 * 1024 * 1024]).send().await;
-    assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
+    let body = vec![b'x'; 11 * 1024 * 1024];
+    let answer = hub.post("/hub/signup").raw(body.clone()).send().await;
+    assert_eq!(answer.status, StatusCode::IM_A_TEAPOT);
+    assert!(
+        answer.text().contains(&format!("\ncontent-length: {}\n", body.len()))
+            || answer.text().contains("chunked")
+    );
+    assert!(answer.text().ends_with(&String::from_utf8(body).unwrap()));
+}
+
+#[tokio::test]
+async fn pieces_of_an_answer_come_before_the_others_are_there() {
+    let (hub, echo, _folder) = hub(true, |_| ()).await;
+    hub.plugins.as_ref().unwrap().prepare().await.unwrap();
+    let mut body = hub.get("/hub/signup?piece").begin().await.into_body();
+    assert_eq!(body.frame().await.unwrap().unwrap().into_data().unwrap(), "a piece");
+    // A process that says nothing for long is looked at, and waited for if it is well.
+    let looked = async {
+        while echo.checked.load(Ordering::Relaxed) < 2 {
+            tokio::task::yield_now().await
+        }
+    };
+    tokio::select! { _ = body.frame() => panic!("there is no other piece"), () = looked => () }
+    hub.hub.request_shutdown();
+    assert!(body.frame().await.unwrap().is_err());
+}
+
+#[tokio::test]
+async fn an_answer_that_breaks_off_is_no_answer_and_the_next_is_served() {
+    let (hub, echo, _folder) = hub(true, |_| ()).await;
+    hub.plugins.as_ref().unwrap().prepare().await.unwrap();
+    let mut body = hub.get("/hub/signup?break-off").begin().await.into_body();
+    assert_eq!(body.frame().await.unwrap().unwrap().into_data().unwrap(), "a piece");
+    assert!(body.frame().await.unwrap().is_err() && body.frame().await.is_none());
+    assert_eq!(hub.get("/hub/signup").send().await.status, StatusCode::IM_A_TEAPOT);
+    assert_eq!(echo.served.load(Ordering::Relaxed), 2);
 }
 
 #[tokio::test]
@@ -205,7 +254,7 @@ async fn a_handler_that_never_answers_is_not_waited_for() {
     let (hub, echo, _folder) = hub(true, |_| ()).await;
     hub.plugins.as_ref().unwrap().prepare().await.unwrap();
     assert_eq!(hub.get("/hub/signup?for-ever").send().await.status, StatusCode::SERVICE_UNAVAILABLE);
-    assert_eq!(echo.checked.load(Ordering::Relaxed), 1);
+    assert_eq!(echo.checked.load(Ordering::Relaxed), 10);
 }
 
 #[tokio::test]

@@ -34,6 +34,11 @@ pub(crate) fn upgrade_of<'a>(
     (wanted && asked && !has_token(upgrade.as_bytes(), b"h2c")).then_some(upgrade)
 }
 
+/// Whether a request asks for another protocol in its place, as for a WebSocket.
+pub fn is_upgrade(request: &http::request::Parts) -> bool {
+    upgrade_of(request.version, &request.method, &request.headers).is_some()
+}
+
 /// Writes the head of the request to `target`, and tells how its body must be sent.
 pub(crate) fn write_head(
     out: &mut Vec<u8>,

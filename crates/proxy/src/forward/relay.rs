@@ -13,6 +13,7 @@ use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
 use hyper_util::server::conn::auto::upgrade::downcast;
 use tokio::io::AsyncWrite;
+use tokio::net::UnixStream;
 use tokio::time::{Instant, Sleep};
 
 use super::Relays;
@@ -30,28 +31,51 @@ const ROOM: usize = 16 * 1024;
 /// Relays between a client that is being upgraded and its target, in a task of its own, until both have ended or the proxy stops.
 pub(crate) fn spawn(relays: &Relays, client: OnUpgrade, target: Connection, route: Arc<Route>) {
     let shutdown = relays.shutdown.clone();
-    relays.tasks.spawn(async move {
-        let upgraded = match tokio::time::timeout(UPGRADE, client).await {
-            Ok(Ok(upgraded)) => upgraded,
-            Ok(Err(error)) => return tracing::debug!(%error, "a client went away while it was upgraded"),
-            Err(_) => return,
-        };
-        let Some((stream, read)) = unwrap(upgraded) else { return };
-        stream.keep_alive();
-        target.stream.keep_alive();
-        let mut relay = Relay::new(stream, read, target, route);
-        let ended = shutdown.run_until_cancelled(poll_fn(|cx| relay.poll(cx))).await;
-        match ended {
-            Some(Ok(())) => {}
-            Some(Err(error)) => tracing::debug!(%error, "a relayed connection broke"),
-            None => relay.say_goodbye().await,
-        }
-    });
+    let target = Side { stream: target.stream, read: target.buffer };
+    relays.tasks.spawn(async move { run(client, target, Some(route), shutdown.cancelled()).await });
 }
 
-fn unwrap(upgraded: Upgraded) -> Option<(Stream, BytesMut)> {
+/// Relays between a client that is being upgraded and what serves it on a Unix socket, until both have ended or `shutdown` has.
+/// `said` are the bytes that have come from the socket already. For upgrades that a [`crate::LocalService`] grants.
+pub async fn relay(
+    client: OnUpgrade,
+    target: UnixStream,
+    said: BytesMut,
+    shutdown: impl Future<Output = ()>,
+) {
+    run(client, Side { stream: Stream::Unix(target), read: said }, None, shutdown).await;
+}
+
+/// One end, with what was read from it already.
+struct Side {
+    stream: Stream,
+    read: BytesMut,
+}
+
+async fn run(client: OnUpgrade, target: Side, route: Option<Arc<Route>>, shutdown: impl Future<Output = ()>) {
+    let upgraded = match tokio::time::timeout(UPGRADE, client).await {
+        Ok(Ok(upgraded)) => upgraded,
+        Ok(Err(error)) => return tracing::debug!(%error, "a client went away while it was upgraded"),
+        Err(_) => return,
+    };
+    let Some(client) = unwrap(upgraded) else { return };
+    client.stream.keep_alive();
+    target.stream.keep_alive();
+    let mut relay = Relay::new(client, target, route);
+    let ended = tokio::select! {
+        ended = poll_fn(|cx| relay.poll(cx)) => Some(ended),
+        () = shutdown => None,
+    };
+    match ended {
+        Some(Ok(())) => {}
+        Some(Err(error)) => tracing::debug!(%error, "a relayed connection broke"),
+        None => relay.say_goodbye().await,
+    }
+}
+
+fn unwrap(upgraded: Upgraded) -> Option<Side> {
     match downcast::<TokioIo<Stream>>(upgraded) {
-        Ok(parts) => Some((parts.io.into_inner(), BytesMut::from(parts.read_buf))),
+        Ok(parts) => Some(Side { stream: parts.io.into_inner(), read: BytesMut::from(parts.read_buf) }),
         Err(_) => {
             tracing::error!("an upgraded connection is of an unknown kind");
             None
@@ -137,25 +161,26 @@ struct Relay {
     upward: Direction,
     downward: Direction,
     linger: Option<Pin<Box<Sleep>>>,
-    route: Arc<Route>,
+    /// Whose activity it is.
+    route: Option<Arc<Route>>,
 }
 
 impl Relay {
-    fn new(client: Stream, read: BytesMut, target: Connection, route: Arc<Route>) -> Self {
-        if !read.is_empty() {
+    fn new(client: Side, target: Side, route: Option<Arc<Route>>) -> Self {
+        if let Some(route) = route.as_ref().filter(|_| !client.read.is_empty()) {
             route.touch(Utc::now());
         }
-        let (upward, downward) = (Direction::new(read), Direction::new(target.buffer));
-        Self { client, target: target.stream, upward, downward, linger: None, route }
+        let (upward, downward) = (Direction::new(client.read), Direction::new(target.read));
+        Self { client: client.stream, target: target.stream, upward, downward, linger: None, route }
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let (mut from_client, mut from_target) = (false, false);
         let up = self.upward.poll(cx, &mut self.client, &mut self.target, &mut from_client)?;
         let down = self.downward.poll(cx, &mut self.target, &mut self.client, &mut from_target)?;
-        if from_client {
+        if let Some(route) = self.route.as_ref().filter(|_| from_client) {
             // CHP counts what comes from the client, pongs included, and not what the server says.
-            self.route.touch(Utc::now());
+            route.touch(Utc::now());
         }
         match (up, down) {
             (Poll::Ready(()), Poll::Ready(())) => Poll::Ready(Ok(())),

@@ -37,6 +37,9 @@ struct Recorded(Mutex<Vec<(String, Json)>>);
 #[async_trait]
 impl HubCalls for Recorded {
     async fn call(&self, method: &str, params: Json) -> Result<Json, HubCallError> {
+        if method == "pending_servers" {
+            return Ok(json!([]));
+        }
         self.0.lock().unwrap().push((method.to_owned(), params));
         match method {
             "refuse" => {
