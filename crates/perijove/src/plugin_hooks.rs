@@ -27,8 +27,11 @@ pub fn new(workers: Workers) -> Arc<dyn Hooks> {
 
 impl PluginHooks {
     async fn ask(&self, target: &HookTarget<'_>, step: &SpawnerStep) -> HookResult<Value> {
-        let (worker, shown) = (self.workers.of(target.user.name.as_str()).await, target.shown());
-        let ask = || worker.own_spawner(&shown, OwnSpawnerStep::Hook(step), Some(DEADLINE), &|_| ());
+        let (user, shown) = (target.user.name.as_str(), target.shown());
+        let ask = async || {
+            let worker = self.workers.of(user).await?;
+            worker.own_spawner(&shown, OwnSpawnerStep::Hook(step), Some(DEADLINE), &|_| ()).await
+        };
         let answer = match ask().await {
             // Nothing was changed by it: the next worker can answer as well.
             Err(WorkerError::Died { .. }) => ask().await,

@@ -163,6 +163,11 @@ impl Worker {
         Self { inner: Arc::new(inner) }
     }
 
+    /// Whether both are the same worker.
+    fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.inner, &other.inner)
+    }
+
     /// Tells the process about the hub: now if it runs, else when it starts.
     pub(crate) async fn configure_when_started(&self, hub: &HubFacts) -> Result<(), WorkerError> {
         let runs = self.inner.live.lock().await.connection.is_some();

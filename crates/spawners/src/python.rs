@@ -9,8 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use perijove_model::{ServerName, UserName, Value};
 use perijove_python::{
-    HubFacts, IMPORT_DEADLINE, OwnSpawnerStep, SpawnerFacts, SpawnerTiming, StartedServer, Worker,
-    WorkerError, Workers,
+    HubFacts, OwnSpawnerStep, SpawnerFacts, SpawnerTiming, StartedServer, Worker, WorkerError, Workers,
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value as Json};
@@ -99,8 +98,21 @@ impl PythonSpawner {
         *self.timing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn worker(&self, user: &UserName) -> &Worker {
+    async fn worker(&self, user: &UserName) -> Result<&Worker, WorkerError> {
         self.workers.of(user.as_str()).await
+    }
+
+    /// A step that needs the server's instance only.
+    async fn step_by_name(
+        &self,
+        user: &UserName,
+        server: &ServerName,
+        step: OwnSpawnerStep<'_>,
+        deadline: Option<Duration>,
+        told: &(dyn Fn(Value) + Send + Sync),
+    ) -> Result<Value, WorkerError> {
+        let names = (user.as_str(), server.as_str());
+        self.worker(user).await?.own_spawner_by_name(names, step, deadline, told).await
     }
 
     async fn step(
@@ -113,7 +125,7 @@ impl PythonSpawner {
         let Some(facts) = shown else {
             return Err(WorkerError::Protocol("the hub did not say whose server it is".to_owned()));
         };
-        self.worker(user).await.own_spawner(facts, step, Some(deadline), &|_| ()).await
+        self.worker(user).await?.own_spawner(facts, step, Some(deadline), &|_| ()).await
     }
 
     /// The same again if the worker has died meanwhile: its successor makes the instance from the stored state.
@@ -136,12 +148,9 @@ impl Spawner for PythonSpawner {
     }
 
     async fn warm_up(&self) -> Result<(), SetupError> {
-        for worker in self.workers.used().await {
-            let described = worker.describe_spawner(IMPORT_DEADLINE).await;
-            let described = described.map_err(|error| SetupError::Python(error.explained()))?;
-            if let Some(timing) = described.timing {
-                *self.timing.lock().unwrap_or_else(PoisonError::into_inner) = from_python(timing);
-            }
+        let class = self.workers.warm_up().await.map_err(|error| SetupError::Python(error.explained()))?;
+        if let Some(timing) = class.timing {
+            *self.timing.lock().unwrap_or_else(PoisonError::into_inner) = from_python(timing);
         }
         Ok(())
     }
@@ -187,20 +196,15 @@ impl Spawner for PythonSpawner {
                 journal.progress(event);
             }
         };
-        let names = (user.as_str(), server.as_str());
-        let step = OwnSpawnerStep::Progress;
-        if let Err(error) = self.worker(user).await.own_spawner_by_name(names, step, None, &told).await {
+        if let Err(error) = self.step_by_name(user, server, OwnSpawnerStep::Progress, None, &told).await {
             tracing::warn!(user.name = %user, "Spawner.progress failed: {}", error.explained());
         }
         std::future::pending().await
     }
 
     async fn start_ended(&self, user: &UserName, server: &ServerName) {
-        let names = (user.as_str(), server.as_str());
-        let step = OwnSpawnerStep::Ready;
-        if let Err(error) =
-            self.worker(user).await.own_spawner_by_name(names, step, Some(LOOK), &|_| ()).await
-        {
+        let told = self.step_by_name(user, server, OwnSpawnerStep::Ready, Some(LOOK), &|_| ()).await;
+        if let Err(error) = told {
             tracing::debug!(user.name = %user, "the worker could not be told that a start has ended: {error}");
         }
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::OnceCell;
 
-use super::Worker;
+use super::{SpawnerClass, Worker};
 use crate::error::WorkerError;
 use crate::facts::HubFacts;
 
@@ -23,9 +23,9 @@ struct Shared {
     /// The worker that serves plug-ins' request handlers.
     first: Worker,
     spread: Vec<Worker>,
-    /// Whether the spawner class comes with request handlers, which then look at its instances: all of these are in
-    /// the first worker then.
-    with_handlers: OnceCell<bool>,
+    /// What the first worker says of the spawner class. A class that comes with request handlers has all its instances
+    /// there, since the handlers look at them.
+    class: OnceCell<SpawnerClass>,
 }
 
 impl Workers {
@@ -34,7 +34,7 @@ impl Workers {
     pub fn new(first: &Worker, count: usize, shared: bool) -> Self {
         let another = |number| if shared && number == 0 { first.clone() } else { first.replica() };
         let spread = (0..count.max(1)).map(another).collect();
-        Self(Arc::new(Shared { first: first.clone(), spread, with_handlers: OnceCell::new() }))
+        Self(Arc::new(Shared { first: first.clone(), spread, class: OnceCell::new() }))
     }
 
     /// Tells the processes that run about the hub, and the others when they start.
@@ -48,27 +48,41 @@ impl Workers {
         Ok(())
     }
 
+    /// Imports the spawner class everywhere where it will run.
+    ///
+    /// # Errors
+    /// Those of [`Worker::describe_spawner`].
+    pub async fn warm_up(&self) -> Result<&SpawnerClass, WorkerError> {
+        let class = self.class().await?;
+        for worker in self.used().await? {
+            if !worker.is(&self.0.first) {
+                worker.describe_spawner(IMPORT_DEADLINE).await?;
+            }
+        }
+        Ok(class)
+    }
+
     /// The worker of a user: always the same. The spawner class is imported first.
-    pub async fn of(&self, user: &str) -> &Worker {
+    ///
+    /// # Errors
+    /// Those of [`Worker::describe_spawner`]: whose worker it is depends on the class.
+    pub async fn of(&self, user: &str) -> Result<&Worker, WorkerError> {
         let mut hasher = DefaultHasher::new();
         user.hash(&mut hasher);
-        let workers = self.used().await;
+        let workers = self.used().await?;
         let count = u64::try_from(workers.len()).unwrap_or(u64::MAX).max(1);
         let number = usize::try_from(hasher.finish() % count).unwrap_or_default();
-        workers.get(number).unwrap_or(&self.0.first)
+        Ok(workers.get(number).unwrap_or(&self.0.first))
     }
 
     /// All that run spawners.
-    pub async fn used(&self) -> &[Worker] {
-        let described = async {
-            let described = self.0.first.describe_spawner(IMPORT_DEADLINE).await;
-            // Whoever starts a server is told what is wrong with the class.
-            described.is_ok_and(|class| class.handlers)
-        };
-        if *self.0.with_handlers.get_or_init(|| described).await {
-            std::slice::from_ref(&self.0.first)
-        } else {
-            &self.0.spread
-        }
+    async fn used(&self) -> Result<&[Worker], WorkerError> {
+        let in_first = self.class().await?.handlers;
+        Ok(if in_first { std::slice::from_ref(&self.0.first) } else { &self.0.spread })
+    }
+
+    /// Asked until it is answered: a process that dies meanwhile says nothing about the class.
+    async fn class(&self) -> Result<&SpawnerClass, WorkerError> {
+        self.0.class.get_or_try_init(|| self.0.first.describe_spawner(IMPORT_DEADLINE)).await
     }
 }

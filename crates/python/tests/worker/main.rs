@@ -7,3 +7,4 @@ mod common;
 mod evaluate;
 mod handlers;
 mod hooks;
+mod workers;
