@@ -173,6 +173,8 @@ class OwnSpawners:
         """``None`` while the server runs, else its exit status."""
         spawner = self.get(facts, handler, fresh=False)
         status = await resolved(spawner.poll())
+        if status is not None and not spawner.pending:
+            await notify(spawner)
         return {"status": status, "timing": timing(spawner)}
 
     async def step_get_url(self, facts: Message, args: list, handler: Any, tell: Callable[[Any], None]) -> Any:
@@ -232,6 +234,13 @@ class OwnSpawners:
             await resolved(spawner.delete_forever())
         finally:
             self.forget(facts["user"]["name"], facts["name"])
+
+
+async def notify(spawner: Any) -> None:
+    """Call, once, what ``Spawner.add_poll_callback`` was given: the server has ended by itself."""
+    spawner._callbacks, callbacks = [], spawner._callbacks
+    for callback in callbacks:
+        await hooks.logged(spawner, "a function of Spawner.add_poll_callback", callback)
 
 
 async def within(seconds: float, start: Any) -> Any:

@@ -10,6 +10,7 @@ import inspect
 from typing import Any, Callable, Dict, Tuple
 
 from jupyterhub import orm
+from jupyterhub.roles import roles_to_scopes
 
 from .changes import Snapshot
 from .channel import Message
@@ -183,8 +184,20 @@ async def server_token_scopes(spawner: Any) -> Any:
 
 
 async def oauth_client_allowed_scopes(spawner: Any) -> Any:
-    """The scopes that tokens issued through the server may have."""
-    return await called_or_plain(spawner, "oauth_client_allowed_scopes")
+    """The scopes that tokens issued through the server may have: as they are named, or those of ``oauth_roles``."""
+    scopes = await called_or_plain(spawner, "oauth_client_allowed_scopes")
+    if not spawner.oauth_roles:
+        return scopes
+    if scopes:
+        spawner.log.warning("Spawner.oauth_roles is ignored where there are oauth_client_allowed_scopes")
+        return scopes
+    names = await called_or_plain(spawner, "oauth_roles")
+    database = spawner._deprecated_db_session
+    roles = list(database.query(orm.Role).filter(orm.Role.name.in_(names)))
+    missing = set(names).difference(role.name for role in roles)
+    if missing:
+        raise ValueError(f"No such role(s): {', '.join(sorted(missing))}")
+    return sorted(roles_to_scopes(roles))
 
 
 async def ssl_alt_names(spawner: Any) -> Any:

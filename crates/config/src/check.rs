@@ -283,3 +283,6 @@ fn first_origin(section: &Tree) -> Origin {
     let own = section.entries.values().map(|entry| entry.origin.clone()).next();
     own.or_else(|| section.sections.values().map(first_origin).next()).unwrap_or(Origin::Default)
 }
+
+#[cfg(test)]
+mod tests;

@@ -62,7 +62,7 @@ pub enum Status {
 impl Status {
     /// For help texts: what of a trait of `class` does not act, as a sentence; nothing if all of it does.
     pub fn remark(self, class: &'static ClassInfo) -> Option<String> {
-        let plugin = class.is_a("Authenticator") || class.is_a("Spawner");
+        let plugin = class.may_be_plugin();
         Some(match self {
             Self::Honoured => return None,
             Self::HonouredPopen => "Other arguments make Python run the class.".to_owned(),
@@ -150,6 +150,11 @@ impl ClassInfo {
     /// Whether `name` is this class or one of its ancestors.
     pub fn is_a(&'static self, name: &str) -> bool {
         self.chain().any(|class| class.name == name)
+    }
+
+    /// Whether Python may run the class in the place of a native one.
+    pub fn may_be_plugin(&'static self) -> bool {
+        self.is_a("Authenticator") || self.is_a("Spawner")
     }
 
     /// The nearest definition of a trait in this class or its ancestors.

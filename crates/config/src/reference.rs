@@ -33,8 +33,8 @@ pub fn markdown() -> String {
     page
 }
 
-/// A list of the options whose status answers the question.
-type List = (&'static str, &'static str, fn(Status) -> bool);
+/// A list of the options whose status answers the question, which is asked of a class that Python may run, or not.
+type List = (&'static str, &'static str, fn(bool, Status) -> bool);
 
 /// What does not act as in JupyterHub; the lists shrink.
 const LISTS: &[List] = &[
@@ -42,38 +42,51 @@ const LISTS: &[List] = &[
         "Options that stop the start",
         "These restrict access, secrets, TLS or limits, or run hooks that may do so, and Perijove does not\n\
          act on them yet. It does not start while one of them is set to something else than its default.",
-        |status| status == Status::NotYetRestricting,
+        |plugin, status| !plugin && status == Status::NotYetRestricting,
     ),
     (
         "Options whose functions stop the start",
         "Plain values of these act as in JupyterHub. Perijove does not call functions here yet, and does not\n\
          start with one.",
-        |status| status == Status::HonouredPlain,
+        |plugin, status| !plugin && status == Status::HonouredPlain,
+    ),
+    (
+        "Options that make Python run the class",
+        "These act as in JupyterHub, but not natively: where one of them is set to something else than its default,\n\
+         JupyterHub's own class runs in Python (see [Python plug-ins](python-plugins.md)).",
+        |plugin, status| {
+            plugin && matches!(status, Status::NotYet | Status::NotYetRestricting | Status::Partly(_))
+        },
+    ),
+    (
+        "Options of which some values make Python run the class",
+        "Plain values of these, or the usual ones, act natively; with others JupyterHub's own class runs in Python.",
+        |plugin, status| plugin && matches!(status, Status::HonouredPlain | Status::HonouredPopen),
     ),
     (
         "Options that act in part",
         "Perijove says at start what is missing if one of these is set.",
-        |status| matches!(status, Status::Partly(_)),
+        |plugin, status| !plugin && matches!(status, Status::Partly(_)),
     ),
     (
         "Options without effect yet",
         "Perijove knows these, checks their values, and says at start that they do nothing yet.",
-        |status| status == Status::NotYet,
+        |plugin, status| !plugin && status == Status::NotYet,
     ),
     (
         "Options that need no effect",
         "These are accepted, and nothing depends on them: they are without effect in JupyterHub too, or\n\
-         concern something that Perijove does not have.",
-        |status| status == Status::Harmless,
+         concern something that Perijove, or a native class, does not have. A class in Python acts on them.",
+        |_, status| status == Status::Harmless,
     ),
 ];
 
-fn list(title: &str, words: &str, belongs: fn(Status) -> bool) -> String {
+fn list(title: &str, words: &str, belongs: fn(bool, Status) -> bool) -> String {
     let mut text = format!("\n## {title}\n\n{words}\n\n");
     let mut any = false;
     for class in sections::all() {
-        let mut names: Vec<_> =
-            class.traits.iter().filter(|info| belongs(info.status)).map(|info| info.name).collect();
+        let belongs = |info: &&TraitInfo| belongs(class.may_be_plugin(), info.status);
+        let mut names: Vec<_> = class.traits.iter().filter(belongs).map(|info| info.name).collect();
         names.sort_unstable();
         if !names.is_empty() {
             any = true;
