@@ -123,7 +123,7 @@ impl Hub {
     /// [`Error::Invalid`] for a name that no user may have; [`Error::Status`] for roles that are none; those of the
     /// database.
     pub async fn persist_login(&self, model: AuthModel) -> Result<Arc<UserRecord>> {
-        let name = self.check_configured_name(&model.name)?;
+        let name = self.check_login_name(&model.name)?;
         if self.find_user(name.as_str()).await?.is_none() {
             match self.create_user(&name, model.admin.unwrap_or(false)).await {
                 // The same user logs in twice at the same time.

@@ -60,6 +60,11 @@ impl Hub {
         checked_name(&normal, self.policy.validate_username(&normal))
     }
 
+    /// The same for the name that a login brought: it is as it is to be, and a map of names applies once only.
+    pub(crate) fn check_login_name(&self, name: &str) -> Result<UserName> {
+        checked_name(name, self.policy.validate_username(name))
+    }
+
     /// Makes a user and tells the authenticator. The row is not kept if that refuses.
     ///
     /// # Errors
