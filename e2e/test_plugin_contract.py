@@ -92,7 +92,7 @@ ENVIRONMENT = {"JUPYTERHUB_CRYPT_KEY": "8f1b" * 16}
 
 #: What only one of the two calls: the hub itself polls, and runs `progress` once for each start, whoever looks.
 DIFFERENT = {"add_poll_callback", "poll_and_notify", "start_polling", "stop_polling", "progress"}
-#: What nobody calls here: `internal_ssl` needs them, or the class itself.
+#: What nobody calls here: only `internal_ssl` needs them (test_internal_tls.py), or the class itself.
 UNUSED = {"create_certs", "move_certs"}
 #: Values that are a matter of the run, or of how a session and a handler are made.
 OF_THE_RUN = {
