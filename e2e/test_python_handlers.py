@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import stat
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
 
 import pytest
 from harness import settings
@@ -227,10 +229,17 @@ def test_a_login_by_a_handler(hubs):
 
 
 def cookies(answer) -> dict[str, str]:
-    """Each cookie's attributes, without its value."""
+    """Each cookie's attributes, without its value; its end as days from now."""
     lines = answer.raw.headers.getlist("Set-Cookie")
     parsed = (line.partition("=")[::2] for line in lines)
-    return {name: "; ".join(sorted(part.strip().lower() for part in rest.split(";")[1:])) for name, rest in parsed}
+    return {name: "; ".join(sorted(attribute(part.strip().lower()) for part in rest.split(";")[1:])) for name, rest in parsed}
+
+
+def attribute(text: str) -> str:
+    name, _, value = text.partition("=")
+    if name != "expires":
+        return text
+    return f"expires in {round((parsedate_to_datetime(value) - datetime.now(timezone.utc)).total_seconds() / 86400)} days"
 
 
 @pytest.mark.parametrize("proto", ["http", "https"])
