@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from harness.hub import ADMIN_SERVICE, DUMMY_LOGIN, TRIVIAL_SERVERS
-from harness.processes import Process, all_processes
+from harness.processes import Process, children_of
 from harness.waiting import until
 
 BASIS = DUMMY_LOGIN + TRIVIAL_SERVERS + ADMIN_SERVICE + "c.JupyterHub.allow_named_servers = True\n"
@@ -249,7 +249,7 @@ def test_servers_of_the_class_survive_a_killed_hub(make_hub):
 
 def workers(hub) -> list[Process]:
     """The Python processes of the hub."""
-    return [process for process in all_processes() if process.parent() == hub.process.pid]
+    return children_of(hub.process.pid)
 
 
 @pytest.mark.perijove

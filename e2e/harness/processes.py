@@ -104,3 +104,8 @@ def with_environment(name: str, value: str) -> list[Process]:
 def owned_by(uid: int) -> list[Process]:
     """Live processes of an account."""
     return _live(lambda process: process.uid() == uid)
+
+
+def children_of(pid: int) -> list[Process]:
+    """Live processes whose parent is this one."""
+    return _live(lambda process: process.parent() == pid)

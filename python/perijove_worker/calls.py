@@ -62,6 +62,7 @@ class Calls:
             "describe_spawner": self._describe_spawner,
             "forget": self._forget,
             "log_event": self._log_event,
+            "proxy_step": self._proxy_step,
             "serve_handlers": self._serve_handlers,
             "own_spawner": self._own_spawner,
             "spawner": self._spawner,
@@ -174,6 +175,9 @@ class Calls:
 
     async def _authenticator_step(self, params: Message) -> Any:
         return await self._objects.run_authenticator_step(params)
+
+    async def _proxy_step(self, params: Message) -> Any:
+        return await self._objects.run_proxy_step(params)
 
     async def _spawner(self, params: Message) -> Any:
         return await self._objects.run_spawner_step(params, self._encoder)

@@ -28,6 +28,7 @@ class Objects:
         self._spawners: Any = None
         self._own: Any = None
         self._authenticators: Any = None
+        self._proxies: Any = None
         self._authenticator_snapshot: Any = None
 
     def configure(self, params: Message) -> None:
@@ -174,6 +175,16 @@ class Objects:
         args = [self.argument(form) for form in params["args"]]
         value = await self._authenticators.run(params["step"], args)
         return {"value": value, **self.effects(args)}
+
+    async def run_proxy_step(self, params: Message) -> Message:
+        """Ask the proxy for something."""
+        self._live()
+        if self._proxies is None:
+            from .proxies import Proxies
+
+            self._proxies = Proxies(self._upstream, self._params["proxy"], self._hub.call)
+        args = [self.argument(form) for form in params["args"]]
+        return {"value": await self._proxies.run(params["step"], args), **self.effects(args)}
 
     async def run_spawner_step(self, params: Message, encoder: Encoder) -> Message:
         """Run one step of a spawner; its value, the traits it changed, and other effects."""

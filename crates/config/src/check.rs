@@ -108,7 +108,7 @@ impl Classes {
 
     /// Whether something must be run by Python.
     pub(crate) fn need_python(&self) -> bool {
-        self.authenticator.python.is_some() || self.spawner.python.is_some()
+        self.chosen().iter().any(|chosen| chosen.python.is_some())
     }
 
     fn chosen(&self) -> [&Chosen; 3] {

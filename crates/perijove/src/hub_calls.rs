@@ -105,6 +105,10 @@ impl HubCalls for CallsOf {
                 hub.save_auth_state(&user, auth_state.as_ref()).await.map_err(refused)?;
                 Ok(Json::Null)
             }
+            "check_routes" => {
+                hub.check_routes().await.map_err(refused)?;
+                Ok(Json::Null)
+            }
             "start_server" => start_server(&hub, &params).await,
             "stop_server" => stop_server(&hub, &params).await,
             "pending_servers" => {

@@ -7,7 +7,7 @@ use perijove_config::tree::{Entry, Raw};
 use perijove_config::{ClassRef, Config, Listen, sections};
 use perijove_core::settings::Settings;
 use perijove_model::Value;
-use perijove_python::{ClassName, HubFacts, HubServer, HubSettings};
+use perijove_python::{ClassName, HubFacts, HubServer, HubSettings, ProxyAppFacts, ProxyFacts};
 
 use crate::internal_tls::InternalTls;
 use crate::sections::Sections;
@@ -27,6 +27,7 @@ pub fn collect(
         overrides: overrides(config),
         spawner_class: class_name(&sections.classes.spawner.class),
         authenticator_class: class_name(&sections.classes.authenticator.class),
+        proxy: proxy(sections, internal),
         authenticator_is_python: sections.classes.authenticator.python.is_some(),
         hub: hub_server(sections, internal),
         settings: hub_settings(sections, settings, internal),
@@ -34,6 +35,25 @@ pub fn collect(
         output_file: None,
         stall_limit: STALL_LIMIT,
     }
+}
+
+fn proxy(sections: &Sections, internal: Option<&InternalTls>) -> Option<ProxyFacts> {
+    sections.classes.proxy.python.as_ref()?;
+    let hub = &sections.hub;
+    Some(ProxyFacts {
+        class_name: class_name(&sections.classes.proxy.class),
+        public_url: hub.bind_url.clone(),
+        ssl_key: hub.ssl_key.clone(),
+        ssl_cert: hub.ssl_cert.clone(),
+        app: ProxyAppFacts {
+            subdomain_host: hub.subdomain_host.clone(),
+            internal_ssl: internal.is_some(),
+            internal_proxy_certs: internal.map(InternalTls::proxy_files).unwrap_or_default(),
+            internal_trust_bundles: internal
+                .map(|internal| internal.trust_bundles().collect())
+                .unwrap_or_default(),
+        },
+    })
 }
 
 fn class_name(class: &ClassRef) -> ClassName {

@@ -1,5 +1,6 @@
 //! `c.JupyterHub.internal_ssl`: who inside must show which certificate, and whose are taken.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -137,6 +138,18 @@ impl InternalTls {
             certfile: self.hub.certificate.clone(),
             cafile: self.certificates.store.trust_file("hub-ca"),
         }
+    }
+
+    /// The proxy's own files by side, for a proxy class in Python; as upstream, whose authority is the certificate itself.
+    pub fn proxy_files(&self) -> BTreeMap<String, HubCertificate> {
+        let files = |pair: &Pair| HubCertificate {
+            keyfile: pair.key.clone(),
+            certfile: pair.certificate.clone(),
+            cafile: pair.certificate.clone(),
+        };
+        [("proxy-api", &self.proxy_api), ("proxy-client", &self.proxy_client)]
+            .map(|(side, pair)| (side.to_owned(), files(pair)))
+            .into()
     }
 
     /// The folder of all certificates.

@@ -22,6 +22,7 @@ mod plugins;
 mod proxying;
 mod python_authenticator;
 mod python_hooks;
+mod python_proxy;
 mod sections;
 mod seed;
 mod signals;

@@ -151,7 +151,7 @@ pub async fn offline_hub(loaded: &Loaded) -> anyhow::Result<Arc<Hub>> {
     install_log(loaded)?;
     apply_process_settings(loaded)?;
     let sections = Sections::read(loaded)?;
-    let proxying = Proxying::choose(&sections, None)?;
+    let proxying = Proxying::choose(loaded, &sections, None)?;
     let parts = build(loaded, &sections, &proxying, None).await?;
     let hub = Hub::new(parts.hub, CancellationToken::new());
     hub.seed(&parts.seed).await?;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use perijove_config::Listen;
+use perijove_config::{Listen, Loaded};
 use perijove_http::HubService;
 use perijove_proxy::{
     ChpApi, EmbeddedCommand, ExternalProxy, ExternalProxyOptions, ExtraListeners, ListenAddress, Listener,
@@ -17,10 +17,9 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::internal_tls::InternalTls;
+use crate::python_proxy::PythonProxy;
 use crate::sections::Sections;
 
-/// The one class of proxies that is native.
-const CHP_CLASS: &str = "jupyterhub.proxy.ConfigurableHTTPProxy";
 /// Where 6.1.1 looks for the REST API of its proxy, after the scheme.
 const DEFAULT_API: &str = "127.0.0.1:8001";
 /// The variable that holds the token of the REST API.
@@ -34,6 +33,8 @@ pub enum Proxying {
     Embedded(Box<Embedded>),
     /// By another one.
     External(Arc<ExternalProxy>),
+    /// By one that a class in Python drives.
+    Python(Arc<PythonProxy>),
 }
 
 /// The proxy inside the hub.
@@ -64,15 +65,16 @@ impl Proxying {
     /// Decides by the configuration.
     ///
     /// # Errors
-    /// A proxy class that only Python knows, and options that cannot be honoured.
-    pub fn choose(sections: &Sections, internal: Option<&InternalTls>) -> anyhow::Result<Self> {
-        let class = sections.classes.proxy.class.name();
-        if class != CHP_CLASS {
-            bail!(
-                "c.JupyterHub.proxy_class = {class:?} is a Python class, which this version of Perijove does not run\n\
-                 hint: leave it out to use the proxy inside the hub, or start a configurable-http-proxy yourself and set \
-                 c.ConfigurableHTTPProxy.should_start = False"
-            );
+    /// Options that cannot be honoured.
+    pub fn choose(
+        loaded: &Loaded,
+        sections: &Sections,
+        internal: Option<&InternalTls>,
+    ) -> anyhow::Result<Self> {
+        if sections.classes.proxy.python.is_some() {
+            let worker = loaded.worker.clone().context("there is no Python worker to run the proxy class")?;
+            let name = sections.classes.proxy.class.name();
+            return Ok(Self::Python(Arc::new(PythonProxy::new(worker, name, by_host(sections)))));
         }
         if sections.proxy.base.should_start {
             return Ok(Self::Embedded(Box::new(Embedded::new(sections)?)));
@@ -91,6 +93,7 @@ impl Proxying {
         match self {
             Self::Embedded(embedded) => Arc::new(embedded.routes.clone()),
             Self::External(proxy) => proxy.clone(),
+            Self::Python(proxy) => proxy.clone(),
         }
     }
 
@@ -98,7 +101,15 @@ impl Proxying {
     pub fn hub_target(&self, origin: &str) -> anyhow::Result<Target> {
         match self {
             Self::Embedded(_) => Ok(Target::local(origin)),
-            Self::External(_) => Ok(Target::url(origin)?),
+            Self::External(_) | Self::Python(_) => Ok(Target::url(origin)?),
+        }
+    }
+
+    /// The class in Python, if one drives the proxy.
+    pub fn python(&self) -> Option<Arc<PythonProxy>> {
+        match self {
+            Self::Python(proxy) => Some(proxy.clone()),
+            Self::Embedded(_) | Self::External(_) => None,
         }
     }
 
@@ -115,7 +126,7 @@ impl Proxying {
         let networks = networks.collect::<Result<_, _>>().context("c.JupyterHub.trusted_downstream_ips")?;
         let options = match self {
             Self::Embedded(embedded) => embedded.command.options(),
-            Self::External(_) => ProxyOptions::default(),
+            Self::External(_) | Self::Python(_) => ProxyOptions::default(),
         };
         let upstream_tls = internal.map_or_else(|| options.upstream_tls.clone(), InternalTls::proxy_client);
         Ok(ProxyOptions { trusted_peers: TrustedPeers::new(networks), upstream_tls, ..options })
@@ -215,7 +226,9 @@ pub async fn bind_all(
     let tls = internal.map(InternalTls::hub_listener);
     let hub = bind(&own, tls.as_ref(), "c.JupyterHub.hub_port or hub_bind_url").await?;
     match proxying {
-        Proxying::External(_) => Ok(Listeners { hub, public: None, api: None, extras: None }),
+        Proxying::External(_) | Proxying::Python(_) => {
+            Ok(Listeners { hub, public: None, api: None, extras: None })
+        }
         Proxying::Embedded(embedded) => {
             let (public, api, extras) = embedded.bind(sections, internal).await?;
             Ok(Listeners { hub, public: Some(public), api, extras: Some(extras) })

@@ -30,6 +30,9 @@ pub enum RouteError {
     /// The target cannot be forwarded to.
     #[error(transparent)]
     Target(#[from] TargetError),
+    /// A proxy class in Python failed.
+    #[error("the proxy class failed: {0}")]
+    Plugin(String),
     /// The external proxy cannot be reached.
     #[error("the proxy at {url} cannot be reached: {message}")]
     Unreachable {

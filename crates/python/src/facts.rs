@@ -31,6 +31,8 @@ pub struct HubFacts {
     pub spawner_class: ClassName,
     /// The configured authenticator class.
     pub authenticator_class: ClassName,
+    /// What a proxy class in Python is made with.
+    pub proxy: Option<ProxyFacts>,
     /// Whether its instance in the worker is the hub's authenticator, and not there for hooks only.
     pub authenticator_is_python: bool,
     /// The hub's own address.
@@ -70,8 +72,36 @@ pub struct HubServer {
     pub tls: Option<HubCertificate>,
 }
 
+/// What upstream makes its proxy with.
+#[derive(Debug, Clone)]
+pub struct ProxyFacts {
+    /// The configured class.
+    pub class_name: ClassName,
+    /// `JupyterHub.bind_url`: where it serves people.
+    pub public_url: String,
+    /// `JupyterHub.ssl_key`.
+    pub ssl_key: String,
+    /// `JupyterHub.ssl_cert`.
+    pub ssl_cert: String,
+    /// Attributes of the application that proxies read.
+    pub app: ProxyAppFacts,
+}
+
+/// Attributes of upstream's application that proxies read.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ProxyAppFacts {
+    /// `JupyterHub.subdomain_host`.
+    pub subdomain_host: String,
+    /// Whether everybody inside needs a certificate.
+    pub internal_ssl: bool,
+    /// By side (`proxy-api`, `proxy-client`), the proxy's own files.
+    pub internal_proxy_certs: BTreeMap<String, HubCertificate>,
+    /// By authority, the file of those whom its people trust.
+    pub internal_trust_bundles: BTreeMap<String, PathBuf>,
+}
+
 /// The hub's certificate for connections inside.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct HubCertificate {
     /// The private key.
     pub keyfile: PathBuf,

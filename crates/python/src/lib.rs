@@ -24,8 +24,8 @@ pub use alive::worker_processes;
 pub use error::{PythonError, WorkerError};
 pub use evaluation::{Evaluation, SectionValues, SourceLocation};
 pub use facts::{
-    ClassName, GroupFacts, HubCertificate, HubFacts, HubServer, HubSettings, RequestFacts, ServerFacts,
-    ServiceFacts, SpawnerFacts, UserFacts,
+    ClassName, GroupFacts, HubCertificate, HubFacts, HubServer, HubSettings, ProxyAppFacts, ProxyFacts,
+    RequestFacts, ServerFacts, ServiceFacts, SpawnerFacts, UserFacts,
 };
 pub use hub_calls::{HubCallError, HubCalls};
 pub use interpreter::Interpreter;

@@ -31,6 +31,7 @@ const MODULES: &[(&str, &str)] = modules! {
     "perijove_worker.own_config" => "own_config.py",
     "perijove_worker.own_spawners" => "own_spawners.py",
     "perijove_worker.patches" => "patches.py",
+    "perijove_worker.proxies" => "proxies.py",
     "perijove_worker.server" => "server.py",
     "perijove_worker.spawners" => "spawners.py",
     "perijove_worker.standin" => "standin.py",

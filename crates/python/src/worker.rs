@@ -215,10 +215,21 @@ async fn tell(connection: &Arc<Connection>, numbers: &Numbers, hub: &HubFacts) -
             ClassName::Handle(handle) => Ok(json!(numbers.current(handle)?)),
         }
     };
+    let proxy = match &hub.proxy {
+        Some(facts) => json!({
+            "class": class(&facts.class_name)?,
+            "public_url": facts.public_url,
+            "ssl_key": facts.ssl_key,
+            "ssl_cert": facts.ssl_cert,
+            "app": facts.app,
+        }),
+        None => Json::Null,
+    };
     let configure = json!({
         "log_level": hub.log_level,
         "spawner_class": class(&hub.spawner_class)?,
         "authenticator_class": class(&hub.authenticator_class)?,
+        "proxy": proxy,
         "authenticator_is_python": hub.authenticator_is_python,
         "hub": hub.hub,
         "settings": hub.settings,

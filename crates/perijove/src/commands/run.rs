@@ -43,7 +43,7 @@ pub async fn run(loaded: Loaded) -> anyhow::Result<ExitCode> {
         );
     }
     let internal = InternalTls::prepare(&sections)?;
-    let proxying = Proxying::choose(&sections, internal.as_ref())?;
+    let proxying = Proxying::choose(&loaded, &sections, internal.as_ref())?;
     let shutdown = CancellationToken::new();
     signals::take(shutdown.clone()).context("signals cannot be handled")?;
     leftover_proxy::end(&sections.proxy.pid_file).await;
@@ -57,6 +57,10 @@ pub async fn run(loaded: Loaded) -> anyhow::Result<ExitCode> {
         worker.answer_calls(CallsOf::new(&hub));
     }
     hub.seed(&parts.seed).await?;
+    let python_proxy = proxying.python();
+    if let Some(proxy) = &python_proxy {
+        proxy.start().await?;
+    }
     hub.add_hub_route().await?;
     let found = hub.find_servers().await?;
     hub.check_routes().await?;
@@ -83,7 +87,11 @@ pub async fn run(loaded: Loaded) -> anyhow::Result<ExitCode> {
     tracing::debug!(duration_ms = began.elapsed().as_secs_f64() * 1000.0, "started");
 
     shutdown.cancelled().await;
-    finish(&hub, &serving, &tasks).await
+    let code = finish(&hub, &serving, &tasks).await?;
+    if let Some(proxy) = python_proxy.filter(|_| hub.stops_proxy()) {
+        proxy.stop().await;
+    }
+    Ok(code)
 }
 
 /// How long the start waits for running servers to answer; below zero, as upstream, for a day.

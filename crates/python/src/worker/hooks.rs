@@ -169,6 +169,21 @@ impl Worker {
         outcome(connection.request("authenticator_step", &params, deadline, &what).await?)
     }
 
+    /// Asks the instance of a Python proxy class for a step of the hub's work, such as `add_route`.
+    ///
+    /// # Errors
+    /// Those of [`Worker::call`].
+    pub async fn proxy_step(
+        &self,
+        step: &str,
+        args: &[Argument],
+        deadline: Duration,
+    ) -> Result<Outcome, WorkerError> {
+        let (connection, numbers) = self.live().await?;
+        let params = json!({ "step": step, "args": encode_all(args, &numbers)? });
+        outcome(connection.request("proxy_step", &params, deadline, &format!("Proxy {step}")).await?)
+    }
+
     /// Runs a step on the spawner instance of a server.
     ///
     /// # Errors

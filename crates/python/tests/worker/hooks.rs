@@ -22,6 +22,7 @@ fn list(items: &[&str]) -> Value {
 pub fn hub() -> HubFacts {
     HubFacts {
         output_file: None,
+        proxy: None,
         stall_limit: std::time::Duration::from_secs(60),
         log_level: 20,
         overrides: vec![("Spawner".to_owned(), "cpu_limit".to_owned(), Value::Float(1.5))],
