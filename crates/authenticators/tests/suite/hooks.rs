@@ -66,6 +66,7 @@ async fn load(python: PathBuf, directory: &tempfile::TempDir) -> Loaded {
 fn facts() -> HubFacts {
     HubFacts {
         output_file: None,
+        proxy: None,
         stall_limit: std::time::Duration::from_secs(60),
         log_level: 20,
         overrides: Vec::new(),
