@@ -19,7 +19,7 @@ use perijove_store::{
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::error::{Error, Result};
-use crate::records::UserRecord;
+use crate::records::{Times, UserRecord};
 use crate::scopes::Scopes;
 
 mod cache;
@@ -226,17 +226,19 @@ impl Identities {
         Ok(Some(user))
     }
 
-    /// Says that a commit changed times of activity of this user, of the user's servers or tokens, and nothing else.
-    pub(crate) fn times_written(&self, user_id: i64, commit: FactsKept) {
-        self.cache.forget_user(user_id);
-        // Not before: whoever finds the version unchanged must find the user gone.
+    /// Takes note of a commit that changed times of activity of a user and the user's servers and nothing else: to
+    /// `times`, or to what is to be read again.
+    pub(crate) fn times_written(&self, user: &UserRecord, times: Option<&Times>, commit: FactsKept) {
+        let change = |kept: &Arc<UserRecord>| times.map(|times| Arc::new(kept.with_times(times)));
+        self.cache.change_user((user.row.id, &user.row.name), commit.version(), change);
+        // Not before: whoever finds the version unchanged must not find the user so.
         commit.confirm();
     }
 
     async fn read_user(&self, name: &str) -> Result<Option<UserRecord>> {
         let mut tx = self.store.read().await?;
-        let Some(row) = tx.users().by_name(name).await? else { return Ok(None) };
-        Ok(Some(UserRecord::of_row(&mut tx, row).await?))
+        let Some(found) = tx.users().resolve_by_name(name).await? else { return Ok(None) };
+        Ok(Some(UserRecord::load(&mut tx, found).await?))
     }
 
     /// The identity of a user who proved to be one by cookie, login, or `auth` in a request's body.

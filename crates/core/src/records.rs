@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, SubsecRound as _, Utc};
 use perijove_model::scope::Owner;
 use perijove_model::{ServerName, UserName};
 use perijove_store::{self as store, Grants, Tx, UserWithGrants};
@@ -21,6 +22,15 @@ pub struct UserRecord {
     pub spawners: Vec<SpawnerRecord>,
 }
 
+/// Times of activity that were written.
+#[derive(Debug)]
+pub(crate) struct Times {
+    /// The user's.
+    pub(crate) user: Option<DateTime<Utc>>,
+    /// Those of servers, by primary key.
+    pub(crate) servers: Vec<(i64, DateTime<Utc>)>,
+}
+
 /// A server's row and, while it runs, its address.
 #[derive(Debug, Clone)]
 pub struct SpawnerRecord {
@@ -36,17 +46,13 @@ impl UserRecord {
     /// Adds the servers to what one joined query brought.
     pub async fn load(tx: &mut Tx, found: UserWithGrants) -> Result<Self> {
         let UserWithGrants { user, grants } = found;
-        let rows = tx.spawners().of_user(user.id).await?;
-        let mut running = Vec::new();
-        if rows.iter().any(|row| row.server_id.is_some()) {
-            running = tx.spawners().running_of_user(user.id).await?;
-        }
+        let rows = tx.spawners().with_addresses(&[user.id]).await?;
         let mut spawners: Vec<SpawnerRecord> = rows
             .into_iter()
-            .map(|row| {
-                let server =
-                    running.iter().find(|found| found.spawner.id == row.id).map(|found| found.server.clone());
-                SpawnerRecord { name: ServerName::from_stored(row.name.clone()), row, server }
+            .map(|(row, server)| SpawnerRecord {
+                name: ServerName::from_stored(row.name.clone()),
+                row,
+                server,
             })
             .collect();
         spawners.sort_by(|a, b| a.row.name.cmp(&b.row.name));
@@ -76,6 +82,21 @@ impl UserRecord {
     pub async fn of_row(tx: &mut Tx, user: store::User) -> Result<Self> {
         let grants = tx.users().grants(user.id).await?;
         Self::load(tx, UserWithGrants { user, grants }).await
+    }
+
+    /// The same with these times, as the database gives them back.
+    pub(crate) fn with_times(&self, times: &Times) -> Self {
+        let mut changed = self.clone();
+        let stored = |time: DateTime<Utc>| Some(time.trunc_subsecs(6));
+        if let Some(time) = times.user {
+            changed.row.last_activity = stored(time);
+        }
+        for (id, time) in &times.servers {
+            for spawner in changed.spawners.iter_mut().filter(|spawner| spawner.row.id == *id) {
+                spawner.row.last_activity = stored(*time);
+            }
+        }
+        changed
     }
 
     /// One of the user's servers.

@@ -59,6 +59,10 @@ impl Scopes {
         client: Option<&ClientTarget>,
         held: &ScopeSet,
     ) -> Result<ScopeSet> {
+        // The usual case, for which nothing need be expanded.
+        if raw.iter().any(|name| name == "inherit") {
+            return Ok(held.clone());
+        }
         let client = client.map(resource);
         let wanted = self.expand(raw.iter().map(String::as_str), owner, client);
         let groups = groups_for(tx, &wanted, held).await?;

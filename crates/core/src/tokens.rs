@@ -148,23 +148,27 @@ impl Hub {
         )))
     }
 
-    /// The expanded scopes of a token's row, as its model shows them.
-    pub async fn token_scopes(&self, principal: &Principal, token: &store::ApiToken) -> Result<Vec<String>> {
+    /// The expanded scopes of a token's row, as its model shows them, and what its OAuth client is called there.
+    pub async fn token_shown(
+        &self,
+        principal: &Principal,
+        token: &store::ApiToken,
+    ) -> Result<(Vec<String>, String)> {
+        let client_id = token.client_id.as_deref().unwrap_or_default();
         let mut tx = self.store.read().await?;
-        let client = match token.client_id.as_deref() {
-            Some(client_id) => tx.oauth().client_target(client_id).await?,
-            None => None,
+        let client = match client_id {
+            // It stands for nothing else.
+            "" | HUB_CLIENT => None,
+            client_id => tx.oauth().client_target(client_id).await?,
         };
         let scopes = self.identities.scopes_of_token(&mut tx, token, client.as_ref(), principal).await?;
-        Ok(scopes.scopes().iter().cloned().collect())
+        let description = description_of(&mut tx, client_id).await?;
+        Ok((scopes.scopes().iter().cloned().collect(), description))
     }
 
     /// What the OAuth client of a token is called on pages and in models.
     pub async fn client_description(&self, client_id: &str) -> Result<String> {
-        let mut tx = self.store.read().await?;
-        let client = tx.oauth().client(client_id).await?;
-        let description = client.and_then(|client| client.description).filter(|text| !text.is_empty());
-        Ok(description.unwrap_or_else(|| client_id.to_owned()))
+        description_of(&mut self.store.read().await?, client_id).await
     }
 
     /// A user's live tokens, oldest activity first. Expired ones are deleted on the way.
@@ -208,6 +212,12 @@ impl Hub {
         let found = tx.tokens().find(token_id).await?;
         Ok(found.filter(|token| token.user_id == Some(user.row.id)))
     }
+}
+
+async fn description_of(tx: &mut Tx, client_id: &str) -> Result<String> {
+    let client = tx.oauth().client(client_id).await?;
+    let description = client.and_then(|client| client.description).filter(|text| !text.is_empty());
+    Ok(description.unwrap_or_else(|| client_id.to_owned()))
 }
 
 /// The scopes of a token that names none: those of the role `token`.

@@ -13,7 +13,7 @@ use crate::activity::Subject;
 use crate::error::{Error, Result};
 use crate::hub::Hub;
 use crate::identity::Principal;
-use crate::records::UserRecord;
+use crate::records::{Times, UserRecord};
 
 /// What `PATCH /users/NAME` may change.
 #[derive(Debug, Default)]
@@ -258,9 +258,12 @@ impl Hub {
             .collect();
         let users: Vec<(i64, DateTime<Utc>)> = of_user.map(|time| (user.row.id, time)).into_iter().collect();
         let mut tx = self.store.begin().await?;
-        tx.users().set_activity(&users).await?;
-        tx.spawners().set_activity(&servers).await?;
-        self.identities.times_written(user.row.id, tx.commit_keeping_facts().await?);
+        let moved = tx.users().set_activity(&users).await? + tx.spawners().set_activity(&servers).await?;
+        let commit = tx.commit_keeping_facts().await?;
+        // Where some were later already, what there is now is for the database to say.
+        let all = usize::try_from(moved) == Ok(users.len() + servers.len());
+        let times = all.then_some(Times { user: of_user, servers });
+        self.identities.times_written(user, times.as_ref(), commit);
         Ok(())
     }
 

@@ -229,7 +229,7 @@ pub fn group(scopes: &Authorisation, group: &GroupRecord) -> GroupModel {
 
 /// A token, without its value.
 pub async fn token(hub: &Hub, owner: &Principal, token: &ApiToken) -> Result<TokenModel, Failure> {
-    let client_id = token.client_id.clone().unwrap_or_default();
+    let (scopes, oauth_client) = hub.token_shown(owner, token).await?;
     let name = Some(owner.name().to_owned());
     let is_user = owner.user().is_some();
     let (user, service) = if is_user { (name, None) } else { (None, name) };
@@ -240,13 +240,13 @@ pub async fn token(hub: &Hub, owner: &Principal, token: &ApiToken) -> Result<Tok
         id: format!("a{}", token.id),
         kind: "api_token".to_owned(),
         roles: Vec::new(),
-        scopes: hub.token_scopes(owner, token).await?,
+        scopes,
         created: token.created.map(Timestamp::new),
         last_activity: last_activity.map(Timestamp::new),
         expires_at: token.expires_at.map(Timestamp::new),
         note: token.note.clone(),
         session_id: token.session_id.clone(),
-        oauth_client: hub.client_description(&client_id).await?,
+        oauth_client,
         token: None,
     })
 }

@@ -142,6 +142,12 @@ impl Store {
 pub struct FactsKept(pub(crate) Option<sqlite::SameFacts>);
 
 impl FactsKept {
+    /// The version of the facts that stayed; None where others have changed them, or there are no versions.
+    #[must_use]
+    pub fn version(&self) -> Option<u64> {
+        self.0.as_ref().map(sqlite::SameFacts::facts_version)
+    }
+
     /// Says that nothing of the former facts is kept that the commit has changed. Does nothing where another process
     /// has committed meanwhile, and where databases have no versions.
     pub fn confirm(self) {

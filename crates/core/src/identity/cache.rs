@@ -22,7 +22,7 @@ pub(super) struct Entries<T, C, U> {
     forgotten: Forgotten,
 }
 
-/// Something with the turn in which it was read, or a later one, before that of [`Cache::forget_user`].
+/// Something with the turn in which it was read, or a later one, before that of [`Cache::change_user`].
 #[derive(Debug, Clone)]
 pub(super) struct Kept<V> {
     pub(super) turn: u64,
@@ -92,9 +92,24 @@ impl<T, C, U> Cache<T, C, U> {
         among(&mut entries).insert(key, kept);
     }
 
-    /// From now on, what was read of this user before counts no more, in whatever version.
-    pub(super) fn forget_user(&self, id: i64) {
-        self.0.write().unwrap_or_else(PoisonError::into_inner).forgotten.add(id);
+    /// From now on, what was read of this user before counts no more, in whatever version. But what is kept under the
+    /// user's name and true of `version` counts on, as `change` makes it.
+    pub(super) fn change_user(
+        &self,
+        (id, name): (i64, &str),
+        version: Option<u64>,
+        change: impl FnOnce(&U) -> Option<U>,
+    ) {
+        let mut entries = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let is_of_version = version.is_some() && entries.version == version;
+        let kept = entries.users.get(name).filter(|kept| is_of_version && kept.user_id == Some(id));
+        let changed =
+            kept.filter(|kept| entries.forgotten.is_current(kept)).and_then(|kept| change(&kept.value));
+        entries.forgotten.add(id);
+        if let Some(value) = changed {
+            let turn = entries.forgotten.turn;
+            entries.users.insert(name.to_owned(), Kept { turn, user_id: Some(id), value });
+        }
     }
 }
 
@@ -151,6 +166,10 @@ mod tests {
         cache.keep(version, |kept| &mut kept.users, name, kept);
     }
 
+    fn forget(cache: &Names, name: &str, id: i64) {
+        cache.change_user((id, name), NOW, |_| None);
+    }
+
     #[test]
     fn entries_are_of_one_version() {
         let cache = Names::default();
@@ -167,10 +186,31 @@ mod tests {
         let cache = Names::default();
         keep(&cache, NOW, reading(&cache, "ada", 1, "old"));
         keep(&cache, NOW, reading(&cache, "bob", 2, "old"));
-        cache.forget_user(1);
+        forget(&cache, "ada", 1);
         assert_eq!((find(&cache, NOW, "ada"), find(&cache, NOW, "bob")), (None, Some("old")));
         keep(&cache, NOW, reading(&cache, "ada", 1, "new"));
         assert_eq!(find(&cache, NOW, "ada"), Some("new"));
+    }
+
+    #[test]
+    fn what_is_changed_must_be_true_before() {
+        let cache = Names::default();
+        let change = |version, id| cache.change_user((id, "ada"), version, |_| Some("changed"));
+        let slow = reading(&cache, "ada", 1, "old");
+        change(NOW, 1);
+        assert_eq!(find(&cache, NOW, "ada"), None);
+        // Read before, kept after.
+        keep(&cache, NOW, slow);
+        change(NOW, 1);
+        assert_eq!(find(&cache, NOW, "ada"), None);
+        for (version, id, expected) in
+            [(NOW, 1, Some("changed")), (Some(2), 1, None), (None, 1, None), (NOW, 2, Some("old"))]
+        {
+            keep(&cache, NOW, reading(&cache, "ada", 1, "old"));
+            change(version, id);
+            assert_eq!(find(&cache, NOW, "ada"), expected, "{version:?} {id}");
+            forget(&cache, "ada", 1);
+        }
     }
 
     /// Who read before a user was forgotten keeps nothing, even if the cache began anew meanwhile.
@@ -178,7 +218,7 @@ mod tests {
     fn slow_readers_bring_nothing_back() {
         let cache = Names::default();
         let slow = reading(&cache, "ada", 1, "old");
-        cache.forget_user(1);
+        forget(&cache, "ada", 1);
         keep(&cache, NOW, slow.clone());
         assert_eq!(find(&cache, NOW, "ada"), None);
         keep(&cache, Some(2), reading(&cache, "bob", 2, "new"));
@@ -192,7 +232,7 @@ mod tests {
         let slow = reading(&cache, "ada", 1, "old");
         let most = i64::try_from(ENTRIES_AT_MOST).unwrap();
         for id in 1..=most + 1 {
-            cache.forget_user(id);
+            forget(&cache, "", id);
         }
         assert_eq!(cache.0.read().unwrap().forgotten.users.len(), 1);
         keep(&cache, NOW, slow);

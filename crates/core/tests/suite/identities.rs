@@ -6,7 +6,9 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 use perijove_core::identity::Principal;
 use perijove_core::records::UserRecord;
+use perijove_core::servers::StartRequest;
 use perijove_core::tokens::{TokenOwner, TokenRequest};
+use perijove_model::ServerName;
 use perijove_store::{ApiToken, Holder, Store, StoreOptions, UserQuery};
 use perijove_testkit::TestHub;
 use secrecy::SecretString;
@@ -58,6 +60,35 @@ async fn posted_activity_is_seen_at_once() {
         let by_cookie = hub.hub.identities.of_cookie(&cookie).await.unwrap().unwrap();
         assert_eq!(second(by_cookie.principal.user().unwrap().row.last_activity), expected);
         assert_ne!(second(user_of(&hub, &bobs).await.unwrap().row.last_activity), expected);
+    }
+}
+
+/// What is kept of a user after activity was posted is what the database would give.
+#[tokio::test]
+async fn times_are_kept_as_the_database_has_them() {
+    let (hub, other, _folder) = hub_and_other().await;
+    let ada = hub.user("ada").await;
+    let request = StartRequest {
+        server: ServerName::default(),
+        display_name: String::new(),
+        options: None,
+        handler: None,
+    };
+    hub.hub.start_server(&ada, request).await.unwrap();
+    let start = hub.hub.now() + TimeDelta::seconds(100);
+    for number in 0..12_i64 {
+        let user = hub.user("ada").await;
+        // Forth and back, with more digits than are stored.
+        let time =
+            start + TimeDelta::nanoseconds(number * 1_000_000_777) - TimeDelta::seconds(3 * (number % 5));
+        let servers = [(String::new(), time + TimeDelta::seconds(number % 3))].into_iter().collect();
+        let of_user = (number % 4 != 3).then_some(time);
+        hub.hub.post_activity(&user, of_user, &servers).await.unwrap();
+        let kept = hub.user("ada").await;
+        let mut tx = other.read().await.unwrap();
+        let found = tx.users().resolve_by_name("ada").await.unwrap().unwrap();
+        let read = UserRecord::load(&mut tx, found).await.unwrap();
+        assert_eq!(format!("{kept:?}"), format!("{read:?}"), "{number}");
     }
 }
 

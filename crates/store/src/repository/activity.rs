@@ -41,26 +41,27 @@ impl Table {
     }
 }
 
-/// Moves the times of these rows forward, never back. SQLite runs a prepared statement per row, which costs next to
+/// Moves the times of these rows forward, never back, and returns how many have moved. SQLite runs a prepared statement per row, which costs next to
 /// nothing there; the others get many rows per round trip.
 pub(super) async fn record(
     tx: &mut Tx,
     table: Table,
     times: &[(i64, DateTime<Utc>)],
-) -> Result<(), StoreError> {
+) -> Result<u64, StoreError> {
+    let mut moved = 0;
     if tx.backend() == Backend::Sqlite || times.len() == 1 {
         for (id, time) in times {
-            tx.execute(table.single(), params![*time, *id, *time]).await?;
+            moved += tx.execute(table.single(), params![*time, *id, *time]).await?;
         }
-        return Ok(());
+        return Ok(moved);
     }
     for chunk in times.chunks(CHUNK) {
-        record_chunk(tx, table, chunk).await?;
+        moved += record_chunk(tx, table, chunk).await?;
     }
-    Ok(())
+    Ok(moved)
 }
 
-async fn record_chunk(tx: &mut Tx, table: Table, times: &[(i64, DateTime<Utc>)]) -> Result<(), StoreError> {
+async fn record_chunk(tx: &mut Tx, table: Table, times: &[(i64, DateTime<Utc>)]) -> Result<u64, StoreError> {
     let mut cases = String::new();
     let mut params = Vec::with_capacity(times.len() * 2);
     for (id, time) in times {
@@ -75,5 +76,5 @@ async fn record_chunk(tx: &mut Tx, table: Table, times: &[(i64, DateTime<Utc>)])
         table.name(),
         super::id_list(&ids),
     );
-    tx.dynamic_execute(&text, &params).await.map(|_| ())
+    tx.dynamic_execute(&text, &params).await
 }

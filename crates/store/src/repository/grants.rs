@@ -168,6 +168,12 @@ pub(super) async fn user_by_cookie_id(
     Ok(exact.map(|user| UserWithGrants { user, grants }))
 }
 
+pub(super) async fn user_by_name(tx: &mut Tx, name: &str) -> Result<Option<UserWithGrants>, StoreError> {
+    let (user, grants) = collect_user(tx.rows(by_user!("h.name = ?"), params![name, name]).await?)?;
+    let exact = user.filter(|user| user.name == name);
+    Ok(exact.map(|user| UserWithGrants { user, grants }))
+}
+
 pub(super) async fn of_user(tx: &mut Tx, user_id: i64) -> Result<Grants, StoreError> {
     let rows = tx.rows(by_user!("h.id = ?"), params![user_id, user_id]).await?;
     Ok(collect_user(rows)?.1)

@@ -143,8 +143,9 @@ impl Spawners<'_> {
         Ok(self.tx.execute(sql!("DELETE FROM spawners WHERE id = ?"), params![id]).await? > 0)
     }
 
-    /// Records activity of many spawners. A time before the recorded one changes nothing.
-    pub async fn set_activity(&mut self, times: &[(i64, DateTime<Utc>)]) -> Result<(), StoreError> {
+    /// Records activity of many spawners. A time before the recorded one changes nothing. Returns how
+    /// many have changed.
+    pub async fn set_activity(&mut self, times: &[(i64, DateTime<Utc>)]) -> Result<u64, StoreError> {
         activity::record(self.tx, activity::Table::Spawners, times).await
     }
 }

@@ -60,6 +60,8 @@ async fn who_asks_is_one_statement_with_indexes() {
     let mut tx = scene.store.read().await.unwrap();
     tx.users().resolve_by_cookie_id("cookie").await.unwrap();
     assert_eq!(scene.scans(1), ["k"]);
+    tx.users().resolve_by_name("ada").await.unwrap();
+    assert_eq!(scene.scans(1), ["k"]);
     tx.users().grants(1).await.unwrap();
     assert_eq!(scene.scans(1), ["k"]);
 }

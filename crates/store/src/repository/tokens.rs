@@ -108,8 +108,9 @@ impl Tokens<'_> {
         self.tx.execute(statement, params![now]).await
     }
 
-    /// Records the use of many tokens. A time before the recorded one changes nothing.
-    pub async fn set_activity(&mut self, times: &[(i64, DateTime<Utc>)]) -> Result<(), StoreError> {
+    /// Records the use of many tokens. A time before the recorded one changes nothing. Returns how
+    /// many have changed.
+    pub async fn set_activity(&mut self, times: &[(i64, DateTime<Utc>)]) -> Result<u64, StoreError> {
         activity::record(self.tx, activity::Table::Tokens, times).await
     }
 }

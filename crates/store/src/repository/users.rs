@@ -56,6 +56,11 @@ impl Users<'_> {
         grants::user_by_cookie_id(self.tx, cookie_id).await
     }
 
+    /// The user of this name, exactly as written, with everything that decides their rights, in one statement.
+    pub async fn resolve_by_name(&mut self, name: &str) -> Result<Option<UserWithGrants>, StoreError> {
+        grants::user_by_name(self.tx, name).await
+    }
+
     /// Everything that decides the rights of a user, in one statement; empty for a user that does not exist.
     pub async fn grants(&mut self, user_id: i64) -> Result<Grants, StoreError> {
         grants::of_user(self.tx, user_id).await
@@ -150,8 +155,8 @@ impl Users<'_> {
         self.tx.scalar(sql!("SELECT count(*) FROM users WHERE last_activity >= ?"), params![time]).await
     }
 
-    /// Records activity of many users. A time before the recorded one changes nothing.
-    pub async fn set_activity(&mut self, times: &[(i64, DateTime<Utc>)]) -> Result<(), StoreError> {
+    /// Records activity of many users. A time before the recorded one changes nothing. Returns how many have changed.
+    pub async fn set_activity(&mut self, times: &[(i64, DateTime<Utc>)]) -> Result<u64, StoreError> {
         activity::record(self.tx, activity::Table::Users, times).await
     }
 

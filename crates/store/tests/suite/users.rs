@@ -39,9 +39,13 @@ on_every_database! {
         for other in ["Jose", "josé", "jose ", "JOSE"] {
             assert_eq!(tx.users().by_name(other).await.unwrap(), None, "{other:?}");
             assert_eq!(tx.users().by_names(&[other]).await.unwrap(), [], "{other:?}");
+            assert_eq!(tx.users().resolve_by_name(other).await.unwrap(), None, "{other:?}");
         }
         assert_eq!(tx.users().by_cookie_id("Cookie of jose").await.unwrap(), None);
         assert_eq!(tx.users().resolve_by_cookie_id("Cookie of jose").await.unwrap(), None);
+        let resolved = tx.users().resolve_by_name("jose").await.unwrap().unwrap();
+        assert_eq!(resolved.user, jose);
+        assert_eq!(resolved.grants, tx.users().grants(jose.id).await.unwrap());
         assert_eq!(tx.users().by_name("jose").await.unwrap(), Some(jose));
     }
 
@@ -98,15 +102,17 @@ on_every_database! {
         let mut tx = store.begin().await.unwrap();
         let ada = user(&mut tx, "ada").await;
         let bob = user(&mut tx, "bob").await;
-        tx.users().set_activity(&[]).await.unwrap();
-        tx.users().set_activity(&[(ada.id, at(10))]).await.unwrap();
-        tx.users().set_activity(&[(ada.id, at(5)), (bob.id, at(20)), (4711, at(1))]).await.unwrap();
+        assert_eq!(tx.users().set_activity(&[]).await.unwrap(), 0);
+        assert_eq!(tx.users().set_activity(&[(ada.id, at(10))]).await.unwrap(), 1);
+        assert_eq!(tx.users().set_activity(&[(ada.id, at(10))]).await.unwrap(), 0);
+        let times = [(ada.id, at(5)), (bob.id, at(20)), (4711, at(1))];
+        assert_eq!(tx.users().set_activity(&times).await.unwrap(), 1);
         assert_eq!(tx.users().find(ada.id).await.unwrap().unwrap().last_activity, Some(at(10)));
         assert_eq!(tx.users().find(bob.id).await.unwrap().unwrap().last_activity, Some(at(20)));
         assert_eq!(tx.users().count_active_since(at(10)).await.unwrap(), 2);
         assert_eq!(tx.users().count_active_since(at(11)).await.unwrap(), 1);
         let many: Vec<_> = (0..1200).map(|id| (id, at(30))).collect();
-        tx.users().set_activity(&many).await.unwrap();
+        assert_eq!(tx.users().set_activity(&many).await.unwrap(), 2);
         assert_eq!(tx.users().find(ada.id).await.unwrap().unwrap().last_activity, Some(at(30)));
     }
 

@@ -65,7 +65,8 @@ impl Probe {
         *self.same.lock().unwrap_or_else(PoisonError::into_inner) = Some(Same { version, older });
     }
 
-    fn oldest_with_facts_of(&self, version: u64) -> u64 {
+    /// The oldest version known to have the facts of this one.
+    pub(super) fn oldest_with_facts_of(&self, version: u64) -> u64 {
         let same = *self.same.lock().unwrap_or_else(PoisonError::into_inner);
         same.filter(|same| same.version == version).map_or(version, |same| same.older)
     }

@@ -171,6 +171,11 @@ pub(crate) struct SameFacts {
 }
 
 impl SameFacts {
+    /// The version of the facts before, and so of those after.
+    pub(crate) fn facts_version(&self) -> u64 {
+        self.home.probe.oldest_with_facts_of(self.older)
+    }
+
     /// From now on, what was true of the older version counts as true of the newer.
     pub(crate) fn confirm(self) {
         self.home.probe.note_same_facts(self.older, self.version);
