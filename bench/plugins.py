@@ -10,6 +10,8 @@ from pathlib import Path
 from report import Goal, Report, Row
 from sides import CONFIG, HubSide, cpu_seconds
 
+from harness.waiting import until
+
 SPAWNER = """
 from jupyterhub.spawner import SimpleLocalProcessSpawner
 
@@ -19,6 +21,25 @@ class Own(SimpleLocalProcessSpawner):
 c.JupyterHub.spawner_class = Own
 c.JupyterHub.concurrent_spawn_limit = 0
 """
+#: The same, asked each second whether its servers run. It counts how often.
+POLLED = (
+    SPAWNER
+    + """
+import os
+counter = os.open(os.path.join(here, "polls"), os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+
+async def poll(self):
+    os.write(counter, b".")
+    return await SimpleLocalProcessSpawner.poll(self)
+
+Own.poll = poll
+c.Spawner.poll_interval = 1
+"""
+)
+#: For how many rounds of polls they are watched.
+ROUNDS = 10
+#: How much of the time that the rounds are due in they may take more.
+SLACK = 1.2
 FORM = "c.Spawner.options_form = {form}\n"
 #: Milliseconds that a call may take.
 CALL = 1.0
@@ -38,6 +59,29 @@ def measure(folder: Path, report: Report, *, servers: int, pages: int) -> None:
             side.hub.clean_up()
     report.rows.append(Row(f"{servers} servers at once, spawner in Python", "s", walls, Goal(1)))
     report.rows.append(Row("the same: processor time of hub and workers", "s", costs, Goal(1)))
+    _polls(folder / "polls", report, servers)
+
+
+def _polls(folder: Path, report: Report, servers: int) -> None:
+    """Servers that are polled each second: what that costs, and whether the hub keeps up."""
+    costs = {}
+    for kind in ("jupyterhub", "perijove"):
+        side = HubSide.make(kind, folder / kind, CONFIG + POLLED)
+        print(f"  polls of {servers} servers of a spawner in Python with {side.name}", flush=True)
+        try:
+            side.hub.start()
+            _start(side, servers)
+            counter, due = side.hub.directory / "polls", ROUNDS * servers
+            first, before, began = counter.stat().st_size, cpu_seconds(side.processes()), time.perf_counter()
+            until(lambda: counter.stat().st_size - first >= due, "the polls", seconds=10 * ROUNDS)  # noqa: B023
+            wall = time.perf_counter() - began
+            costs[side.name] = 1000 * (cpu_seconds(side.processes()) - before) / due
+        finally:
+            side.hub.clean_up()
+        if kind == "perijove":
+            late = f"{ROUNDS} polls of {servers} servers, one a second, take {wall:.1f} s"
+            report.checks.append((late, wall < SLACK * ROUNDS))
+    report.rows.append(Row("a poll of a server, spawner in Python: processor time", "ms", costs, Goal(1)))
 
 
 def _start(side: HubSide, servers: int) -> tuple[float, float]:

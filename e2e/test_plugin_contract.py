@@ -60,9 +60,19 @@ class Mine(telling(SimpleLocalProcessSpawner)):
     async def start(self):
         self.add_poll_callback(lambda: write("called", "what waits for the end"))
         write("traits", traits(self))
+        request = self.handler.request
+        write("asked", json.dumps({
+            "path": request.path, "method": request.method, "query": {name: str(values) for name, values in request.query_arguments.items()},
+            "fields": sorted(set(request.body_arguments) - {"_xsrf"}), "body": bool(request.body), "size": self.handler.get_argument("size", ""),
+            "user": self.handler.current_user.name, "address": request.remote_ip, "content": request.headers.get("Content-Type", ""),
+        }))
         where = await super().start()
         write("environment", json.dumps({**self.get_env(), "arguments": self.get_args()}))
         return where
+
+    async def stop(self, now=False):
+        write("stopping", json.dumps([self.handler is None, now, self.pending, self.server.base_url]))
+        await super().stop(now=now)
 
     async def progress(self):
         write("called", "SimpleLocalProcessSpawner.progress")
@@ -196,6 +206,18 @@ def test_servers_that_start(hubs, start):
     traits = {name for name in Spawner.class_trait_names() if not name.startswith("_")}
     assert traits - OF_THE_RUN - {"config", "parent", "log", "env"} <= set(shown)
     of_both(hubs, lambda hub: comparable(hub, "environment", start))
+
+
+@pytest.mark.parametrize("start", [0, 1, 2, 3])
+def test_the_request_that_asks_for_a_server(hubs, start):
+    asked = of_both(hubs, lambda hub: comparable(hub, "asked", start))
+    assert asked["user"] == "ada"
+
+
+def test_servers_that_stop(hubs):
+    """The request that asked for the server is over."""
+    stops = of_both(hubs, lambda hub: written(hub, "stopping"))
+    assert len(stops) >= 3
 
 
 def test_traits_of_an_authenticator_at_a_login(hubs):

@@ -282,7 +282,7 @@ fn starting(target: &HookTarget<'_>, prepared: &PreparedStart, facts: &SpawnFact
     }
 }
 
-/// The same server with this state.
+/// The same server with this state, and without the request that asked for it, which is over.
 fn with_state(shown: SpawnerFacts, state: &ServerState) -> SpawnerFacts {
-    SpawnerFacts { state: python_value(Some(&Value::Object(state.clone()))), ..shown }
+    SpawnerFacts { state: python_value(Some(&Value::Object(state.clone()))), handler: None, ..shown }
 }
