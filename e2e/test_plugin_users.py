@@ -63,7 +63,7 @@ class Me(BaseHandler):
             "next": self.get_next_url(user, default="/elsewhere"), "scopes": sorted(self.expanded_scopes),
             "template": sorted(name for name in self.template_namespace if not name.startswith("_")),
             "slow": [self.slow_spawn_timeout, self.slow_stop_timeout], "named": self.allow_named_servers,
-            "limit": await self.get_current_user_named_server_limit() if hasattr(self, "get_current_user_named_server_limit") else 0,
+            "limit": await self.get_current_user_named_server_limit(),
         })
 
 class Login(BaseHandler):
@@ -85,7 +85,7 @@ class Servers(BaseHandler):
         before = shown(user)
         if what == "spawn":
             if which:
-                user.get_or_create_spawner(which, which) if hasattr(user, "get_or_create_spawner") else None
+                user.get_or_create_spawner(which, which)
             same = await user.spawn(which, options={"of": "the handler"}) is None
         else:
             same = await user.stop(which) is None
