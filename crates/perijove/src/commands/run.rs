@@ -36,12 +36,7 @@ pub async fn run(loaded: Loaded) -> anyhow::Result<ExitCode> {
     parts::log_warnings(&loaded);
     parts::apply_process_settings(&loaded)?;
     let sections = Sections::read(&loaded)?;
-    if sections.hub.legacy_password_tokens {
-        tracing::warn!(
-            "c.JupyterHub.legacy_password_tokens is on: POST /hub/api/authorizations/token gives tokens for passwords, \
-             as JupyterHub 1.x did. hint: let scripts make tokens with `perijove token` or POST /hub/api/users/NAME/tokens"
-        );
-    }
+    warn_of_password_tokens(&sections);
     let internal = InternalTls::prepare(&sections)?;
     let proxying = Proxying::choose(&loaded, &sections, internal.as_ref())?;
     let shutdown = CancellationToken::new();
@@ -92,6 +87,15 @@ pub async fn run(loaded: Loaded) -> anyhow::Result<ExitCode> {
         proxy.stop().await;
     }
     Ok(code)
+}
+
+fn warn_of_password_tokens(sections: &Sections) {
+    if sections.hub.legacy_password_tokens {
+        tracing::warn!(
+            "c.JupyterHub.legacy_password_tokens is on: POST /hub/api/authorizations/token gives tokens for passwords, \
+             as JupyterHub 1.x did. hint: let scripts make tokens with `perijove token` or POST /hub/api/users/NAME/tokens"
+        );
+    }
 }
 
 /// How long the start waits for running servers to answer; below zero, as upstream, for a day.

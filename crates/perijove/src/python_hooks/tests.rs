@@ -46,6 +46,7 @@ async fn load(text: &str, python: Option<&Path>) -> Loaded {
 fn hub() -> HubFacts {
     HubFacts {
         output_file: None,
+        proxy: None,
         stall_limit: std::time::Duration::from_secs(60),
         log_level: 20,
         overrides: Vec::new(),
