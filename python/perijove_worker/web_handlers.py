@@ -60,7 +60,7 @@ def install(hub: HubCalls) -> None:
     async def execute(self: web.RequestHandler, *args: Any, **kwargs: Any) -> None:
         with calling.call() as this:
             for name in LATER:
-                if hasattr(self, name):
+                if callable(getattr(self, name, None)):
                     setattr(self, name, calling.as_part_of(this, getattr(self, name)))
             # Tornado has taken the method already.
             self.request.connection.set_close_callback(self.on_connection_close)
