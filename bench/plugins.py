@@ -81,7 +81,8 @@ def _polls(folder: Path, report: Report, servers: int) -> None:
         if kind == "perijove":
             late = f"{ROUNDS} polls of {servers} servers, one a second, take {wall:.1f} s"
             report.checks.append((late, wall < SLACK * ROUNDS))
-    report.rows.append(Row("a poll of a server, spawner in Python: processor time", "ms", costs, Goal(1)))
+    # No goal: JupyterHub asks an object of its own process, where here another process is asked.
+    report.rows.append(Row("a poll of a server, spawner in Python: processor time", "ms", costs))
 
 
 def _start(side: HubSide, servers: int) -> tuple[float, float]:

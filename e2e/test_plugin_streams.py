@@ -12,6 +12,7 @@ from contextlib import contextmanager
 import pytest
 import requests
 import websocket
+from harness import settings
 from harness.both import of_both
 from harness.hub import ADMIN_SERVICE, DUMMY_LOGIN, TRIVIAL_SERVERS
 from harness.waiting import until
@@ -324,6 +325,46 @@ def test_uploads_that_are_too_large(hubs):
         return connection.getresponse().status
 
     assert of_both(hubs, ask) == 400
+
+
+def test_at_the_hubs_own_address(hubs):
+    """Where an external proxy sends requests."""
+    for hub in hubs:
+        own = f"127.0.0.1:{hub.hub_port}"
+        plain = websocket.create_connection(f"ws://{own}/hub/plain", origin=f"http://{own}", timeout=30)
+        assert said(plain, "abc") == "cba"
+        plain.close()
+        with requests.get(f"http://{own}/hub/events/own", stream=True, timeout=30) as answer:
+            assert next(lines(answer)).startswith("data: 0")
+            answer.close()
+            hub.logged("gone: /hub/events/own")
+
+
+AUTHENTICATOR = """
+from jupyterhub.auth import DummyAuthenticator
+
+class Mine(DummyAuthenticator):
+    def get_handlers(self, app):
+        return [(r"/login/talk", Talk), (r"/login/events/([a-z]+)", Events), (r"/login/raise/([a-z0-9]+)", Raise)]
+
+c.JupyterHub.authenticator_class = Mine
+"""
+
+
+def test_handlers_of_an_authenticator(make_hub):
+    hubs = [make_hub(CONFIG + AUTHENTICATOR, kind=kind).start() for kind in ("jupyterhub", settings.SERVER)]
+
+    def ask(hub):
+        connection = open_socket(hub, "login/talk", hub.log_in("ada"))
+        answers = [connection.recv(), said(connection, "x")]
+        connection.close()
+        with hub.client().get("hub/login/events/of", stream=True, timeout=30) as answer:
+            answers.append(next(events := lines(answer))[:7])
+            for number in range(3):
+                assert hub.client().get(f"hub/login/raise/of{number}").status_code == 200
+            return [*answers, len(list(events))]
+
+    assert of_both(hubs, ask) == ["hello ada", "x", "data: 0", 2]
 
 
 @pytest.mark.perijove
