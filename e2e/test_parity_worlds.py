@@ -1,17 +1,20 @@
-"""The cases of `parity/tokens.py`, `roles.py`, `oauth.py`, `oauth_flows.py`, `pages.py`, `sites.py` and `subdomains.py` that need configurations of their own."""
+"""The cases of `parity/tokens.py`, `roles.py`, `oauth.py`, `oauth_flows.py`, `pages.py`, `sites.py`, `subdomains.py`, and `upgrades.py` that
+need configurations of their own."""
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 
 import pytest
 from harness.hub import Hub
-from parity import oauth, oauth_flows, pages, roles, sites, subdomains, tokens
+from parity import oauth, oauth_flows, pages, roles, sites, subdomains, tokens, upgrades
 from parity.compare import difference
 from parity.steps import Case
 from parity.worlds import World, WorldTalk
 
-WORLDS = [*tokens.WORLDS, *roles.WORLDS, *oauth.WORLDS, *oauth_flows.WORLDS, *pages.WORLDS, *sites.WORLDS, *subdomains.WORLDS]
+WORLDS = [*tokens.WORLDS, *roles.WORLDS, *oauth.WORLDS, *oauth_flows.WORLDS, *pages.WORLDS, *sites.WORLDS, *subdomains.WORLDS, *upgrades.WORLDS]
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +40,11 @@ def talks(make_both) -> Iterator[Callable[[World], list[WorldTalk]]]:
 def _begun(hub: Hub, world: World) -> Hub:
     if world.then:
         hub.config = world.then
-        hub.restart()
+        hub.stop()
+        with closing(sqlite3.connect(hub.database)) as database, database:
+            for statement in world.meanwhile:
+                database.execute(statement)
+        hub.start()
     return hub
 
 

@@ -35,8 +35,10 @@ class Step:
     keep: dict[str, str] = field(default_factory=dict)
     #: Repeat the request until the answer has this status, for what happens in the background.
     until: int = 0
-    #: Repeat the request until this text is in the answer, whose JSON has no blank after a colon, for the same.
+    #: Repeat the request until this text is in the answer, for the same.
     until_text: str = ""
+    #: Send it so many times at once, each over a connection of its own: the statuses are compared. For worlds.
+    together: int = 1
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -37,6 +38,8 @@ class World:
     host: str = "127.0.0.1"
     #: The configuration of a second start with the same database, for cases that look at what remains.
     then: str = ""
+    #: Statements that change the database between the two starts.
+    meanwhile: tuple[str, ...] = ()
     #: Parts of pages that may be missing in ours, as patterns, each with the reason.
     missing: dict[str, str] = field(default_factory=dict)
 
@@ -68,11 +71,20 @@ class WorldTalk(Talk):
             if step.method in ("SQL", "KILL"):
                 self.meddle(step)
                 continue
+            if step.together > 1:
+                lines += [f"--- {number}. {step.method} {step.path} as {step.who}", f"statuses {self._ask_together(step)}"]
+                continue
             answer = self.ask(step, kept)
             lines += [f"--- {number}. {step.method} {step.path} as {step.who}", *self.describe(answer, case)]
             for name, source in step.keep.items():
                 kept[name] = self._value(step, answer, source)
         return lines
+
+    def _ask_together(self, step: Step) -> list[int]:
+        clients = [self._new(step.who) for _ in range(step.together)]
+        with ThreadPoolExecutor(step.together) as threads:
+            answers = threads.map(lambda client: client.api(step.method, step.path, json=step.json), clients)
+            return sorted(answer.status_code for answer in answers)
 
     def _value(self, step: Step, answer: requests.Response, source: str) -> str:
         kind, _, name = source.rpartition(":")
@@ -84,7 +96,7 @@ class WorldTalk(Talk):
         if kind == "header":
             return answer.headers.get(name, "")
         if kind == "cookie":
-            return self.client(step.who).session.cookies.get(name) or ""
+            return (self.client(step.who).session.cookies.get(name) or "").strip('"')
         return str(answer.json().get(name, "")) if answer.ok else ""
 
     def describe(self, answer: requests.Response, case: Case) -> list[str]:

@@ -1,71 +1,81 @@
 //! Users and groups of the configuration, and the accounts of users that the database has.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use perijove_authenticators::AddUserError;
 use perijove_model::name::{GroupName, UserName};
-use perijove_store::{self as store, Tx};
+use perijove_store::{self as store, Holder, HolderKind, Tx};
 
 use super::Seed;
 use crate::error::{Error, Result};
 use crate::hub::Hub;
-use crate::users::{assign_default_roles, insert_user, insert_user_without_roles};
+use crate::users::{insert_user, insert_user_without_roles};
 
 impl Hub {
+    /// Makes the configured users. One who is known keeps their roles, and an administrator gets the flag, as
+    /// upstream: what follows from these is [`Hub::grant_user_role`] and `sync_admins`.
     pub(super) async fn seed_users(&self, tx: &mut Tx, seed: &Seed) -> Result<()> {
-        let settled = self.settled_users(tx, seed).await?;
-        for (names, admin) in [(&seed.admin_users, true), (&seed.allowed_users, false)] {
-            for name in names {
-                if settled
-                    .get(&self.policy.normalize_username(name))
-                    .is_some_and(|is_admin| *is_admin || !admin)
-                {
-                    continue;
-                }
-                let user = self.seed_user(tx, name).await?;
-                if admin && !user.admin {
-                    let user = store::User { admin: true, ..user };
-                    tx.users().set_admin(user.id, true).await?;
-                    assign_default_roles(tx, &user).await?;
+        let names = seed.admin_users.iter().chain(&seed.allowed_users);
+        let mut known = self.configured_users(tx, names).await?;
+        for name in &seed.admin_users {
+            let name = self.configured_name(name)?;
+            match known.get(name.as_str()) {
+                Some(user) if user.admin => (),
+                Some(user) => drop(tx.users().set_admin(user.id, true).await?),
+                None => {
+                    let user = insert_user(tx, &name, true, self.now()).await?;
+                    known.insert(name.to_string(), user);
                 }
             }
+        }
+        for name in &seed.allowed_users {
+            let name = self.configured_name(name)?;
+            if !known.contains_key(name.as_str()) {
+                let user = insert_user_without_roles(tx, &name, false, self.now()).await?;
+                known.insert(name.to_string(), user);
+            }
+        }
+        tx.users().complete_created(self.now()).await?;
+        Ok(())
+    }
+
+    /// Gives the role `user` to those whom `allowed_users` lets in, if it has anybody: upstream's set then has every
+    /// user of the database too where `allow_existing_users` is on.
+    pub(super) async fn grant_user_role(&self, tx: &mut Tx, seed: &Seed) -> Result<()> {
+        let Some(role) = tx.roles().by_name("user").await? else { return Ok(()) };
+        if self.policy.allow_existing_users() && !self.policy.allow_all() {
+            tx.roles().grant_to_users_without(role.id).await?;
+        }
+        let allowed = self.configured_users(tx, seed.allowed_users.iter()).await?;
+        let ids: Vec<i64> = allowed.values().map(|user| user.id).collect();
+        let held = tx.roles().names_of(HolderKind::User, &ids).await?;
+        let have: HashSet<i64> =
+            held.into_iter().filter(|(_, name)| *name == role.name).map(|(id, _)| id).collect();
+        for id in ids.into_iter().filter(|id| !have.contains(id)) {
+            tx.roles().grant(Holder::User(id), role.id, false).await?;
         }
         Ok(())
     }
 
-    /// The configured users that a start has nothing to write for, and whether each is an administrator:
-    /// a few statements for all, since there may be thousands.
-    async fn settled_users(&self, tx: &mut Tx, seed: &Seed) -> Result<BTreeMap<String, bool>> {
-        let names: BTreeSet<String> = seed
-            .admin_users
-            .iter()
-            .chain(&seed.allowed_users)
-            .filter_map(|name| Some(self.check_configured_name(name).ok()?.to_string()))
-            .collect();
-        let mut holders = Vec::new();
-        for role in ["user", "admin"] {
-            let held = match tx.roles().by_name(role).await? {
-                Some(role) => tx.roles().holders(role.id).await?.users,
-                None => return Ok(BTreeMap::new()),
-            };
-            holders.push(held.into_iter().collect::<BTreeSet<String>>());
-        }
-        let [with_role, with_admin] = holders.as_slice() else { return Ok(BTreeMap::new()) };
+    /// Those of the configured users that the database has: a few statements for all, since there may be thousands.
+    async fn configured_users(
+        &self,
+        tx: &mut Tx,
+        names: impl Iterator<Item = &String>,
+    ) -> Result<BTreeMap<String, store::User>> {
+        let names: BTreeSet<String> = names.map(|name| self.policy.normalize_username(name)).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        let users = tx.users().by_names(&names).await?.into_iter();
-        let settled = users
-            .filter(|user| with_role.contains(&user.name) && user.admin == with_admin.contains(&user.name));
-        Ok(settled.map(|user| (user.name, user.admin)).collect())
+        let users = tx.users().by_names(&names).await?;
+        Ok(users.into_iter().map(|user| (user.name.clone(), user)).collect())
     }
 
+    /// A user whom a group or role of the configuration names. Only one who is new gets the default roles.
     pub(super) async fn seed_user(&self, tx: &mut Tx, name: &str) -> Result<store::User> {
         let name = self.configured_name(name)?;
-        let user = match tx.users().by_name(name.as_str()).await? {
-            Some(user) => user,
-            None => insert_user(tx, &name, false, self.now()).await?,
-        };
-        assign_default_roles(tx, &user).await?;
-        Ok(user)
+        match tx.users().by_name(name.as_str()).await? {
+            Some(user) => Ok(user),
+            None => insert_user(tx, &name, false, self.now()).await,
+        }
     }
 
     /// A user who is made without any role, as upstream makes those of `api_tokens`: roles come with the first login.
@@ -117,7 +127,7 @@ impl Hub {
             }
             for role in tx.roles().for_user(user.id).await? {
                 tracing::warn!("Removing blocked user {name} from the role {}", role.name);
-                tx.roles().strip(store::Holder::User(user.id), role.id).await?;
+                tx.roles().strip(Holder::User(user.id), role.id).await?;
             }
             for group in tx.groups().of_user(user.id).await? {
                 tracing::warn!("Removing blocked user {name} from the group {}", group.name);

@@ -67,12 +67,16 @@ impl Hub {
     pub async fn seed(&self, seed: &Seed) -> Result<()> {
         let mut tx = self.store.begin().await?;
         self.seed_client(&mut tx).await?;
-        self.seed_roles(&mut tx, seed).await?;
+        let is_upgrade = self.seed_roles(&mut tx, seed).await?;
         self.seed_users(&mut tx, seed).await?;
         self.seed_groups(&mut tx, seed).await?;
         self.seed_services(&mut tx, seed).await?;
         self.seed_assignments(&mut tx, seed).await?;
+        self.grant_user_role(&mut tx, seed).await?;
         roles::sync_admins(&mut tx, seed).await?;
+        if is_upgrade {
+            self.seed_first_roles(&mut tx, seed).await?;
+        }
         self.strip_blocked_users(&mut tx).await?;
         let purged = self.purge_expired_in(&mut tx).await?;
         tx.commit().await?;

@@ -5,19 +5,22 @@ use std::collections::BTreeSet;
 use perijove_model::role::{self, RoleSpec};
 use perijove_store::{self as store, Holder, HolderKind, Tx};
 
-use super::{Seed, ensure_group};
+use super::{Seed, TokenSeedOwner, ensure_group};
 use crate::error::{Error, Result};
 use crate::hub::Hub;
 
 impl Hub {
-    pub(super) async fn seed_roles(&self, tx: &mut Tx, seed: &Seed) -> Result<()> {
+    /// Writes the roles. True if there were users and no roles before: a database of JupyterHub 1.x.
+    pub(super) async fn seed_roles(&self, tx: &mut Tx, seed: &Seed) -> Result<bool> {
         check_managed(seed)?;
         let loaded: Vec<RoleSpec> = loaded(seed).cloned().collect();
         let names = loaded.iter().map(|role| role.name.to_string()).collect();
         let _ = self.configured_roles.set(names);
         let roles = role::merge_with_defaults(loaded, &seed.extra_user_scopes, &self.scopes.custom)
             .map_err(|error| Error::Invalid(error.to_string()))?;
-        for existing in tx.roles().all().await? {
+        let before = tx.roles().all().await?;
+        let is_upgrade = before.is_empty() && tx.users().count().await? > 0;
+        for existing in before {
             let stays = |role: &RoleSpec| {
                 role.managed == existing.managed_by_auth && role.name.as_str() == existing.name
             };
@@ -29,6 +32,27 @@ impl Hub {
         }
         for spec in &roles {
             self.seed_role(tx, spec).await?;
+        }
+        Ok(is_upgrade)
+    }
+
+    /// Gives the default role to users who have none at all, at the first start with a database from before there
+    /// were roles. Upstream does so at that start only: later, no role is what somebody decided. Administrators have
+    /// the role `admin` by now, which is all that upstream gives to one who is configured.
+    pub(super) async fn seed_first_roles(&self, tx: &mut Tx, seed: &Seed) -> Result<()> {
+        // Those whom only a token names count too; otherwise they are made later, and have no role.
+        for token in &seed.tokens {
+            if let TokenSeedOwner::User(name) = &token.owner {
+                self.seed_user_without_roles(tx, name).await?;
+            }
+        }
+        let Some(role) = tx.roles().by_name("user").await? else { return Ok(()) };
+        let users = tx.roles().grant_to_users_without_any(role.id).await?;
+        if users > 0 {
+            tracing::warn!(
+                users,
+                "No roles found; assuming hub upgrade. Initializing default roles for all users"
+            );
         }
         Ok(())
     }

@@ -246,6 +246,24 @@ impl Roles<'_> {
         Ok(true)
     }
 
+    /// Gives a role to all users who do not have it. Returns to how many.
+    pub async fn grant_to_users_without(&mut self, role_id: i64) -> Result<u64, StoreError> {
+        let statement = sql!(
+            "INSERT INTO user_role_map (managed_by_auth, user_id, role_id) SELECT ?, u.id, ? FROM users u \
+             WHERE NOT EXISTS (SELECT 1 FROM user_role_map m WHERE m.user_id = u.id AND m.role_id = ?)"
+        );
+        self.tx.execute(statement, params![false, role_id, role_id]).await
+    }
+
+    /// Gives a role to all users who have none. Returns to how many.
+    pub async fn grant_to_users_without_any(&mut self, role_id: i64) -> Result<u64, StoreError> {
+        let statement = sql!(
+            "INSERT INTO user_role_map (managed_by_auth, user_id, role_id) SELECT ?, u.id, ? FROM users u \
+             WHERE NOT EXISTS (SELECT 1 FROM user_role_map m WHERE m.user_id = u.id)"
+        );
+        self.tx.execute(statement, params![false, role_id]).await
+    }
+
     /// Takes a role away. False if it was not there.
     pub async fn strip(&mut self, holder: Holder, role_id: i64) -> Result<bool, StoreError> {
         let statement: &Statement = for_kind!(

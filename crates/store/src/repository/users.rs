@@ -99,6 +99,13 @@ impl Users<'_> {
         Ok(self.tx.execute(statement, params![cookie_id, id]).await? > 0)
     }
 
+    /// Writes when a user was made where that is not known, as in databases of old versions: the time of their last
+    /// activity, or now.
+    pub async fn complete_created(&mut self, now: DateTime<Utc>) -> Result<u64, StoreError> {
+        let statement = sql!("UPDATE users SET created = coalesce(last_activity, ?) WHERE created IS NULL");
+        self.tx.execute(statement, params![now]).await
+    }
+
     /// Deletes a user with all that belongs to them: servers with their addresses and OAuth clients, tokens, codes,
     /// shares, memberships and roles.
     pub async fn delete(&mut self, id: i64) -> Result<bool, StoreError> {

@@ -29,6 +29,23 @@ on_every_database! {
         assert!(failure.is_conflict());
     }
 
+    async fn granted_to_whoever_lacks_it(store: Store) {
+        let mut tx = store.begin().await.unwrap();
+        let (basic, reader) = (role(&mut tx, "user", &["self"]).await, role(&mut tx, "reader", &[]).await);
+        let (ada, bob, eve) = (user(&mut tx, "ada").await, user(&mut tx, "bob").await, user(&mut tx, "eve").await);
+        tx.roles().grant(Holder::User(ada.id), reader.id, false).await.unwrap();
+        tx.roles().grant(Holder::User(eve.id), basic.id, true).await.unwrap();
+        assert_eq!(tx.roles().grant_to_users_without_any(basic.id).await.unwrap(), 1);
+        assert_eq!(tx.roles().for_user(ada.id).await.unwrap().as_slice(), std::slice::from_ref(&reader));
+        assert_eq!(tx.roles().for_user(bob.id).await.unwrap().as_slice(), std::slice::from_ref(&basic));
+        assert_eq!(tx.roles().grant_to_users_without(basic.id).await.unwrap(), 1);
+        assert_eq!(tx.roles().grant_to_users_without(basic.id).await.unwrap(), 0);
+        assert_eq!(tx.roles().holders(basic.id).await.unwrap().users, texts(&["ada", "bob", "eve"]));
+        let held = tx.roles().assignments(HolderKind::User).await.unwrap();
+        let managed: Vec<Holder> = held.iter().filter(|found| found.managed_by_auth).map(|found| found.holder).collect();
+        assert_eq!(managed, [Holder::User(eve.id)]);
+    }
+
     async fn holders(store: Store) {
         let mut tx = store.begin().await.unwrap();
         let reader = role(&mut tx, "reader", &["read:users"]).await;

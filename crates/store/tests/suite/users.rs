@@ -31,6 +31,22 @@ on_every_database! {
         assert_eq!(tx.users().by_cookie_id("other").await.unwrap(), None);
     }
 
+    async fn a_time_of_making_is_found_for_old_rows(store: Store) {
+        let mut tx = store.begin().await.unwrap();
+        for (name, created, last_activity) in
+            [("known", Some(at(1)), Some(at(5))), ("active", None, Some(at(5))), ("idle", None, None)]
+        {
+            let cookie_id = name.to_owned();
+            let mut row = User { name: name.to_owned(), created, last_activity, cookie_id, ..User::default() };
+            tx.users().insert(&mut row).await.unwrap();
+        }
+        assert_eq!(tx.users().complete_created(at(9)).await.unwrap(), 2);
+        assert_eq!(tx.users().complete_created(at(10)).await.unwrap(), 0);
+        for (name, created) in [("known", at(1)), ("active", at(5)), ("idle", at(9))] {
+            assert_eq!(tx.users().by_name(name).await.unwrap().unwrap().created, Some(created), "{name}");
+        }
+    }
+
     /// MySQL's usual collations take a name for another that differs in case, accents or blanks at its end. Who
     /// logs in as `josé` must not become `jose`.
     async fn names_are_exact(store: Store) {
