@@ -10,6 +10,8 @@ use perijove_core::Hub;
 use perijove_core::identity::{Identity, Principal};
 use perijove_core::records::UserRecord;
 use perijove_core::refresh::Asking;
+use perijove_core::servers::state::ServerState;
+use perijove_model::ServerName;
 
 use crate::app::App;
 use crate::caller::Caller;
@@ -82,9 +84,23 @@ pub async fn before_spawn(
     forced(app, caller, &user).await?.ok_or_else(|| expired(&user))
 }
 
-/// `refresh_pre_stop`: a user whose authentication has expired stops nothing; others may.
-pub async fn before_stop(app: &App, caller: &Caller, user: &Arc<UserRecord>) -> Result<(), Failure> {
+/// `refresh_pre_stop`: a user whose authentication has expired stops nothing; others may. Upstream asks only where
+/// there is something to stop: a server that does not run, or has just been found dead, needs no authentication.
+pub async fn before_stop(
+    app: &App,
+    caller: &Caller,
+    user: &Arc<UserRecord>,
+    server: &ServerName,
+) -> Result<(), Failure> {
     if !app.hub.refresh_rules().is_some_and(|rules| rules.before_stop) {
+        return Ok(());
+    }
+    let runs = match app.hub.server_state(user.row.id, server) {
+        ServerState::Ready => app.hub.poll_and_notify(user, server).await?,
+        ServerState::Starting(_) | ServerState::Checking => true,
+        _ => false,
+    };
+    if !runs {
         return Ok(());
     }
     let is_own = caller.user().is_ok_and(|caller| caller.row.id == user.row.id);

@@ -233,12 +233,12 @@ impl Hub {
         let failure = failure_of(&error);
         tracing::error!("Error starting {}: {error}", log_name(user, server));
         let counts = failure.status >= 500;
-        match self.clean_up(user, server).await {
-            // Refused only where a stop that somebody asked for meanwhile goes on with it.
-            Ok(()) => drop(live.apply(Event::StartFailed(failure))),
-            Err(error) => {
-                tracing::error!("cleaning up after a failed start failed too: {error}");
-                if live.apply(Event::StopRequested).is_ok() {
+        // Refused only where somebody has asked for a stop meanwhile, which cleans up once this has ended.
+        if live.apply(Event::StartFailed(failure)).is_ok() {
+            match self.clean_up(user, server).await {
+                Ok(()) => drop(live.apply(Event::StopDone)),
+                Err(error) => {
+                    tracing::error!("cleaning up after a failed start failed too: {error}");
                     self.keep_unstopped(user, server, live).await;
                 }
             }
@@ -265,7 +265,7 @@ impl Hub {
 
 async fn wait_for_start(live: &LiveServer, failed_stops: u64, patience: Duration) -> Result<Outcome> {
     let mut states = live.watch();
-    let ended = states.wait_for(|state| !matches!(state, ServerState::Starting(_)));
+    let ended = states.wait_for(|state| !state.start_goes_on());
     let state = match timeout(patience, ended).await {
         Ok(Ok(state)) => state.clone(),
         Ok(Err(_)) | Err(_) => return Ok(Outcome::Pending),

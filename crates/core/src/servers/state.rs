@@ -17,6 +17,8 @@ pub enum ServerState {
     Ready,
     /// Being stopped.
     Stopping,
+    /// The start failed, for this reason, and what it left is being stopped. Counts as stopping, as upstream.
+    CleaningUp(Failure),
     /// Being renamed or moved; nothing else may happen to it.
     Renaming,
     /// The last start failed, for this reason. It counts as stopped.
@@ -45,7 +47,7 @@ pub enum Event {
     Answered,
     /// The route is in the proxy.
     Routed,
-    /// The start failed and everything is cleaned up.
+    /// The start failed; what it left has to be stopped.
     StartFailed(Failure),
     /// Somebody asked for a stop, or the process is gone.
     StopRequested,
@@ -84,10 +86,11 @@ impl ServerState {
             (S::Starting(P::Launching), Event::Launched) => S::Starting(P::WaitingForAnswer),
             (S::Starting(P::WaitingForAnswer), Event::Answered) => S::Starting(P::AddingRoute),
             (S::Starting(P::AddingRoute), Event::Routed) | (S::Checking, Event::Answered) => S::Ready,
-            (S::Starting(_), Event::StartFailed(failure)) => S::Failed(failure.clone()),
+            (S::Starting(_), Event::StartFailed(failure)) => S::CleaningUp(failure.clone()),
+            (S::CleaningUp(failure), Event::StopDone) => S::Failed(failure.clone()),
             (S::Starting(_) | S::Ready | S::Checking, Event::StopRequested) => S::Stopping,
             (S::Stopping, Event::StopDone) => S::Stopped,
-            (S::Stopping, Event::StopFailed) => S::Ready,
+            (S::Stopping | S::CleaningUp(_), Event::StopFailed) => S::Ready,
             (S::Stopped, Event::Found) => S::Checking,
             (S::Stopped | S::Failed(_), Event::RenameBegan) => S::Renaming,
             (S::Renaming, Event::RenameEnded) => S::Stopped,
@@ -100,7 +103,7 @@ impl ServerState {
     pub fn pending(&self) -> Option<&'static str> {
         match self {
             Self::Starting(_) => Some("spawn"),
-            Self::Stopping => Some("stop"),
+            Self::Stopping | Self::CleaningUp(_) => Some("stop"),
             Self::Checking => Some("check"),
             Self::Renaming => Some("rename"),
             Self::Stopped | Self::Ready | Self::Failed(_) => None,
@@ -110,6 +113,16 @@ impl ServerState {
     /// True when requests can be sent to the server.
     pub fn is_ready(&self) -> bool {
         matches!(self, Self::Ready)
+    }
+
+    /// True while it is not known yet how the last start ended, or what is left of it.
+    pub fn start_goes_on(&self) -> bool {
+        matches!(self, Self::Starting(_) | Self::CleaningUp(_))
+    }
+
+    /// True while the server is being stopped, for whatever reason.
+    pub fn is_stopping(&self) -> bool {
+        matches!(self, Self::Stopping | Self::CleaningUp(_))
     }
 
     /// True unless the server is stopped, for whatever reason.
@@ -125,7 +138,7 @@ impl fmt::Display for ServerState {
             Self::Starting(_) => "starting",
             Self::Checking => "being checked",
             Self::Ready => "ready",
-            Self::Stopping => "stopping",
+            Self::Stopping | Self::CleaningUp(_) => "stopping",
             Self::Renaming => "being renamed",
             Self::Failed(_) => "failed",
         })
@@ -158,9 +171,16 @@ mod tests {
 
     #[test]
     fn a_failed_start_can_be_tried_again() {
-        let failed =
+        let failing =
             ServerState::Starting(StartPhase::Launching).after(Event::StartFailed(failure())).unwrap();
-        assert!(!failed.is_active());
+        assert!(failing.is_active() && failing.start_goes_on());
+        assert_eq!(failing.pending(), Some("stop"));
+        assert!(
+            failing.after(Event::StartRequested).is_err() && failing.after(Event::StopRequested).is_err()
+        );
+        let failed = failing.after(Event::StopDone).unwrap();
+        assert_eq!(failed, ServerState::Failed(failure()));
+        assert!(!failed.is_active() && !failed.start_goes_on());
         assert_eq!(failed.pending(), None);
         assert_eq!(
             failed.after(Event::StartRequested).unwrap(),
@@ -174,6 +194,7 @@ mod tests {
         assert_eq!(state, ServerState::Ready);
         assert_eq!(state.after(Event::StopRequested).unwrap(), ServerState::Stopping);
         assert!(ServerState::Starting(StartPhase::Launching).after(Event::StopFailed).is_err());
+        assert_eq!(ServerState::CleaningUp(failure()).after(Event::StopFailed).unwrap(), ServerState::Ready);
     }
 
     #[test]

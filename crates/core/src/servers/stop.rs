@@ -89,13 +89,13 @@ impl Hub {
             ServerState::Renaming => {
                 return Err(Error::Invalid("Cannot stop a server while it is being renamed".into()));
             }
-            ServerState::Stopping => (),
+            ServerState::Stopping | ServerState::CleaningUp(_) => (),
             ServerState::Starting(_) | ServerState::Ready | ServerState::Checking => {
                 self.begin_stop(user, server, &live, cause);
             }
         }
         let mut states = live.watch();
-        match timeout(patience, states.wait_for(|state| *state != ServerState::Stopping)).await {
+        match timeout(patience, states.wait_for(|state| !state.is_stopping())).await {
             Ok(_) if live.failed_stops() > failed_stops => {
                 let name = log_name(user, server);
                 Err(Error::internal(format!("the server {name} could not be stopped and may still run")))

@@ -22,6 +22,8 @@ use crate::error::{Answer, Failure};
 use crate::openapi::{Operation, schema};
 use crate::server_path::ServerPath;
 
+const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream");
+
 /// An empty line after this silence keeps proxies from closing the connection.
 const KEEP_ALIVE: Duration = Duration::from_secs(8);
 
@@ -29,22 +31,26 @@ const KEEP_ALIVE: Duration = Duration::from_secs(8);
 pub async fn stream(State(app): State<App>, Path(path): Path<ServerPath>) -> Answer {
     let missing = || Failure::not_found("");
     let user = path.user(&app.hub).await?;
-    let spawner = user.spawner(&path.server_name).ok_or_else(missing)?;
-    let live = app.hub.live_server(user.row.id, &spawner.name);
+    let server = match user.spawner(&path.server_name) {
+        Some(spawner) => spawner.name.clone(),
+        // The default server has no row before its first start.
+        None if path.server_name.is_empty() => ServerName::default(),
+        None => return Err(missing()),
+    };
+    let live = app.hub.live_server(user.row.id, &server);
     match live.as_ref().map(|live| live.state()) {
         Some(ServerState::Ready) => {
-            let event = line(&app.hub.ready_event(&user, &spawner.name).await);
+            let event = line(&app.hub.ready_event(&user, &server).await);
             Ok(events(stream::iter([Ok(event)])))
         }
         Some(ServerState::Failed(failure)) => Ok(events(stream::iter([Ok(line(&failed_event(&failure)))]))),
         Some(ServerState::Starting(_)) => {
             let live = live.ok_or_else(missing)?;
-            let server = spawner.name.clone();
-            let (hub, seen, ended) = (app.hub.clone(), 0, false);
-            Ok(events(follow(Follower { hub, user, server, live, seen, ended })))
+            let (hub, seen, ended, failed_stops) = (app.hub.clone(), 0, false, live.failed_stops());
+            Ok(events(follow(Follower { hub, user, server, live, seen, ended, failed_stops })))
         }
         // Upstream does not find a server of which it keeps no object, whether or not there is a row.
-        _ if !app.hub.knew_server(user.row.id, &spawner.name) => Err(missing()),
+        _ if !app.hub.knew_server(user.row.id, &server) => Err(missing()),
         _ => {
             let name = user.server_log_name(&path.server_name);
             Err(Failure::bad_request(format!("{name} is not starting...")))
@@ -80,10 +86,8 @@ fn line<T: serde::Serialize>(event: &T) -> Bytes {
 type Chunk = Result<Bytes, std::convert::Infallible>;
 
 fn events(chunks: impl Stream<Item = Chunk> + Send + 'static) -> Response {
-    let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream")),
-        (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
-    ];
+    let headers =
+        [(header::CONTENT_TYPE, EVENT_STREAM), (header::CACHE_CONTROL, HeaderValue::from_static("no-cache"))];
     (StatusCode::OK, headers, Body::from_stream(chunks)).into_response()
 }
 
@@ -95,6 +99,8 @@ struct Follower {
     live: Arc<LiveServer>,
     seen: usize,
     ended: bool,
+    /// Those before: one more says that the start failed, though something runs.
+    failed_stops: u64,
 }
 
 impl Follower {
@@ -114,7 +120,7 @@ impl Follower {
         let state = tokio::select! {
             // Both senders live as long as the server's entry, which this holds.
             _ = count.wait_for(|count| *count > seen) => return Some(Bytes::new()),
-            state = states.wait_for(|state| !matches!(state, ServerState::Starting(_))) => {
+            state = states.wait_for(|state| !state.start_goes_on()) => {
                 state.map_or(ServerState::Stopped, |state| state.clone())
             }
             () = tokio::time::sleep(KEEP_ALIVE) => return Some(Bytes::from_static(b"\n\n")),
@@ -125,6 +131,10 @@ impl Follower {
 
     async fn last_event(&self, state: &ServerState) -> Value {
         match state {
+            _ if self.live.failed_stops() > self.failed_stops => {
+                let message = "Spawn failed, and what it left could not be stopped";
+                json!({ "progress": 100, "failed": true, "message": message })
+            }
             ServerState::Ready => self.hub.ready_event(&self.user, &self.server).await,
             ServerState::Failed(failure) => failed_event(failure),
             _ => json!({ "progress": 100, "failed": true, "message": "Spawn cancelled" }),

@@ -61,9 +61,9 @@ pub async fn show(
             progress_url: with_query(&progress, [("_xsrf", xsrf.as_str())]),
             auth_state,
         };
-        return match state {
-            ServerState::Stopping => view::show(app, caller, &StopPending(context)).await,
-            _ => view::show(app, caller, &context).await,
+        return match state.is_stopping() {
+            true => view::show(app, caller, &StopPending(context)).await,
+            false => view::show(app, caller, &context).await,
         };
     }
     let context = NotRunning {

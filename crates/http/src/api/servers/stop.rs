@@ -40,7 +40,7 @@ pub async fn stop(
     };
     let already = app.hub.server_state(user.row.id, &name).pending() == Some("stop");
     if !already {
-        refresh::before_stop(&app, &caller, &user).await?;
+        refresh::before_stop(&app, &caller, &user, &name).await?;
     }
     let outcome = if already { Outcome::Pending } else { app.hub.stop_server(&user, &name).await? };
     match (outcome, remove) {
