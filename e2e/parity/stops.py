@@ -1,4 +1,4 @@
-"""Stops: whose authentication is asked for, and starts that fail and are still being cleaned up."""
+"""Stops: whose authentication is asked for, starts that fail and are still being cleaned up, and requests that come at the same time."""
 
 from __future__ import annotations
 
@@ -53,8 +53,19 @@ _CLEANED_UP = [
     ], ignore={"message": "words of our own", "html_message": "words of our own"}),
 ]  # fmt: skip
 
+_TOGETHER = [
+    Case("deletions", [
+        POST("groups/g1"), DELETE("groups/g1", together=6), POST("services/v1", json={"info": {}}), DELETE("services/v1", together=6), POST("users/u1"), DELETE("users/u1", together=1),
+    ]),
+    Case("renamings", [
+        POST("users/u2"), PUT("users/u2/servers/z"), PATCH("users/u2/servers/z", json={"name": "zz"}, together=6), GET("users/u2?include_stopped_servers"),
+        PATCH("users/u2/servers/zz", json={"display_name": "shown"}, together=6),
+    ]),
+]  # fmt: skip
+
 WORLDS = [
     World("refresh-fails", BASE + _REFRESH.format('raise RuntimeError("no")'), _OF_OTHERS),
     World("refresh-says-no", BASE + _REFRESH.format("return False"), _OWN),
     World("slow-clean-up", BASE + _STUBBORN, _CLEANED_UP),
+    World("together", BASE, _TOGETHER),
 ]

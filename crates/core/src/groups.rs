@@ -120,11 +120,13 @@ impl Hub {
         })
     }
 
-    /// Deletes a group.
-    pub async fn delete_group(&self, group: &GroupRecord) -> Result<()> {
+    /// Deletes a group. False if somebody else has.
+    pub async fn delete_group(&self, group: &GroupRecord) -> Result<bool> {
         let mut tx = self.store.begin().await?;
-        tx.groups().delete(group.row.id).await?;
-        Ok(tx.commit().await?)
+        // Of several requests at the same time one deletes it.
+        let deleted = tx.groups().delete(group.row.id).await?;
+        tx.commit().await?;
+        Ok(deleted)
     }
 
     async fn normalized(&self, users: &[String]) -> Result<Vec<String>> {

@@ -7,7 +7,8 @@ use perijove_model::slug;
 use perijove_model::value::repr_of_text;
 use serde_json::Value;
 
-use super::state::Event;
+use super::registry::LiveServer;
+use super::state::{Event, ServerState};
 use crate::error::{Error, Result};
 use crate::hub::Hub;
 use crate::records::{SpawnerRecord, UserRecord};
@@ -120,11 +121,7 @@ impl Hub {
         server: &ServerName,
         changes: ServerChanges,
     ) -> Result<SpawnerRecord> {
-        let key = (user.row.id, server.clone());
-        let live = self.servers.claim(key, Event::RenameBegan).map_err(|_| {
-            let name = user.server_log_name(server.as_str());
-            Error::Invalid(format!("{name} is active. Please stop it before modifying it."))
-        })?;
+        let live = self.claim_for_change(user, server).await?;
         let changed = async {
             self.tell_of_rename(user, server, &changes).await?;
             self.change_server_rows(user, server, changes).await
@@ -138,6 +135,28 @@ impl Hub {
             self.servers.know(&live.key);
         }
         changed
+    }
+
+    /// Makes a stopped server ours. While somebody else changes it this waits: afterwards it may have another name, so
+    /// that of several renamings at the same time one happens, and the others do not find the server.
+    async fn claim_for_change(&self, user: &UserRecord, server: &ServerName) -> Result<Arc<LiveServer>> {
+        let key = (user.row.id, server.clone());
+        loop {
+            match self.servers.claim(key.clone(), Event::RenameBegan) {
+                Ok(live) => return Ok(live),
+                Err(refused) if refused.state == ServerState::Renaming => {
+                    let Some(live) = self.servers.get(&key) else { continue };
+                    let mut states = live.watch();
+                    // Fails only if the server was forgotten, that is: changed.
+                    let _state = states.wait_for(|state| *state != ServerState::Renaming).await;
+                }
+                Err(_) => {
+                    let name = user.server_log_name(server.as_str());
+                    let message = format!("{name} is active. Please stop it before modifying it.");
+                    return Err(Error::Invalid(message));
+                }
+            }
+        }
     }
 
     /// The spawner may have something that bears the old name, and may refuse.
@@ -163,7 +182,10 @@ impl Hub {
         let mut row = match tx.spawners().by_user_and_name(user.row.id, server.as_str()).await? {
             Some(row) => row,
             None if server.as_str().is_empty() => self.spawner_row(&mut tx, user.row.id, server, "").await?,
-            None => return Err(Error::NotFound(format!("User {} has no such server {server}", user.name))),
+            None => {
+                let server = repr_of_text(server.as_str());
+                return Err(Error::NotFound(format!("User {} has no such server {server}", user.name)));
+            }
         };
         let mut name = server.clone();
         if let Some(new) = changes.name {

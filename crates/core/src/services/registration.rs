@@ -98,7 +98,10 @@ impl Hub {
             let message = format!("Service {name} is not modifiable at runtime");
             return Err(Error::status(405, message));
         }
-        self.forget_service(&row).await?;
+        // Of several requests at the same time one deletes it.
+        if !self.forget_service(&row).await? {
+            return Err(Error::NotFound(format!("Service {name} does not exist")));
+        }
         self.refresh_menu().await?;
         tracing::info!("deleted the service {name}");
         Ok(())
@@ -167,16 +170,17 @@ impl Hub {
         Ok(())
     }
 
-    async fn forget_service(&self, row: &store::Service) -> Result<()> {
+    /// Deletes the row and the route. False if somebody else has.
+    async fn forget_service(&self, row: &store::Service) -> Result<bool> {
         let mut tx = self.store.begin().await?;
-        tx.services().delete(row.id).await?;
+        let deleted = tx.services().delete(row.id).await?;
         tx.commit().await?;
-        if row.server_id.is_some() {
+        if deleted && row.server_id.is_some() {
             let spec = self.settings.service_route(&row.name);
             if let Err(error) = self.routes.delete(&spec).await {
                 tracing::error!("the route of the service {} cannot be removed: {error}", row.name);
             }
         }
-        Ok(())
+        Ok(deleted)
     }
 }

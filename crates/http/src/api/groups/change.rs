@@ -7,7 +7,7 @@ use perijove_model::api::GroupModel;
 use serde_json::Value;
 
 use super::create::members;
-use super::{MODEL, find};
+use super::{MODEL, find, missing};
 use crate::api::body;
 use crate::app::App;
 use crate::caller::Caller;
@@ -64,7 +64,9 @@ pub async fn set_properties(
 /// Deletes a group.
 pub async fn delete(State(app): State<App>, Path(name): Path<String>) -> Answer {
     let group = find(&app, &name).await?;
-    app.hub.delete_group(&group).await?;
+    if !app.hub.delete_group(&group).await? {
+        return Err(missing(&name));
+    }
     Ok(empty(StatusCode::NO_CONTENT))
 }
 

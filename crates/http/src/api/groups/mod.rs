@@ -22,6 +22,9 @@ use crate::error::Failure;
 const MODEL: [(&str, &str); 3] = [("name", "str"), ("users", "list"), ("roles", "list")];
 
 async fn find(app: &App, name: &str) -> Result<GroupRecord, Failure> {
-    let missing = || Failure::not_found(format!("No such group: {name}"));
-    app.hub.find_group(name).await?.ok_or_else(missing)
+    app.hub.find_group(name).await?.ok_or_else(|| missing(name))
+}
+
+fn missing(name: &str) -> Failure {
+    Failure::not_found(format!("No such group: {name}"))
 }
