@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
 from datetime import datetime, timedelta, timezone
@@ -23,6 +24,25 @@ def test_the_version_needs_no_token(hub):
     assert answer.json() == {"version": "6.1.1"}
     assert answer.headers["X-JupyterHub-Version"] == "6.1.1"
     assert answer.headers["Content-Type"] == "application/json"
+
+
+def test_json_is_written_as_python_writes_it(hub):
+    admin = hub.admin()
+    assert admin.expect(200, "GET", "").text == '{"version": "6.1.1"}'
+    options = {"text": "é🚀<&>\x7f\n\"", "numbers": [1.0, 0.1, 1e22, 1e16, 1e-5, 0.0001, -0.0, 18446744073709551615, -1], "none": None, "empty": [{}, []]}
+    admin.expect(201, "POST", "users/json-writer")
+    admin.expect(201, "PUT", "users/json-writer/servers/text", json={"display_name": "é🚀", "user_options": options})
+    answers = [
+        admin.expect(200, "GET", "users/json-writer?include_stopped_servers"), admin.expect(200, "GET", "users/json-writer/servers/text"),
+        admin.expect(200, "GET", "users"), admin.expect(404, "GET", "users/nobody-of-this-name"), admin.expect(200, "GET", "info"),
+        hub.client().expect(403, "GET", "users"), admin.expect(200, "PATCH", "users/json-writer/servers/text", json={"display_name": "ü"}),
+    ]  # fmt: skip
+    assert answers[1].json()["user_options"] == options
+    for answer in answers:
+        assert answer.text == json.dumps(answer.json())
+        assert answer.headers["Content-Length"] == str(len(answer.content))
+    tag = admin.expect(200, "GET", "users/json-writer").headers["ETag"]
+    assert admin.api("GET", "users/json-writer", headers={"If-None-Match": tag}).status_code == 304
 
 
 def test_credentials(hub):

@@ -103,9 +103,8 @@ class Talk:
 
         def come() -> list[requests.Response]:
             answer = once()
-            text = answer.text.replace('": ', '":')
             # In a list, since a refusal counts as false.
-            return [answer] if step.until in (0, answer.status_code) and step.until_text in text else []
+            return [answer] if step.until in (0, answer.status_code) and step.until_text in answer.text else []
 
         return until(come, f"{step.path} to answer {step.until or step.until_text}")[0]
 

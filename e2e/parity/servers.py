@@ -181,13 +181,13 @@ c.Spawner.http_timeout = 3
 c.LocalProcessSpawner.interrupt_timeout = 2
 """
 
-SETTLED = '"pending":null'
+SETTLED = '"pending": null'
 
 IMPATIENT = [
     Case("slow-start", [
         POST("users/slow-a"), POST("users/slow-a/server", json={"a": 1}), GET("users/slow-a"), GET("users/slow-a/server"), POST("users/slow-a/server"), PATCH("users/slow-a/server", json={"display_name": "x"}), GET("users?name_filter=slow-a&state=ready"),
         GET("users?name_filter=slow-a&state=active"), GET("users?name_filter=slow-a&state=inactive"), GET("users/slow-a/server/progress"), GET("users/slow-a"), GET("users/slow-a/server/progress"), GET("users?name_filter=slow-a&state=ready"),
-        DELETE("users/slow-a/server"), GET("users/slow-a/server", until_text='"stopped":true'), DELETE("users/slow-a/server"), GET("users/slow-a/server/progress"),
+        DELETE("users/slow-a/server"), GET("users/slow-a/server", until_text='"stopped": true'), DELETE("users/slow-a/server"), GET("users/slow-a/server/progress"),
     ], words=True, ignore={"state": "when the process is there"}),
     Case("slow-start-named", [
         POST("users/slow-b"), POST("users/slow-b/servers/lab", json={"display_name": "Lab"}), GET("users/slow-b"), POST("users/slow-b/servers/lab"), PATCH("users/slow-b/servers/lab", json={"name": "x"}), PUT("users/slow-b/servers/lab"),

@@ -125,6 +125,6 @@ WORLDS = [
         POST("users/li1"), POST("users/li2"), POST("users/li1/server"), POST("users/li2/server"), POST("users/li1/servers/x"), GET("/hub/spawn", who="browser:li2"), GET("/hub/spawn/li2", who="browser:li2"), GET("users/li2"), DELETE("users/li1/server"), POST("users/li2/server"),
     ])]),
     World("none-at-once", BASE + "c.JupyterHub.concurrent_spawn_limit = 1\nc.JupyterHub.tornado_settings = {'slow_spawn_timeout': 0, 'spawn_throttle_retry_range': (7, 7)}\nc.Spawner.pre_spawn_hook = lambda spawner: __import__('asyncio').sleep(4)\n", missing=_HOME, cases=[Case("throttled", [
-        POST("users/na1"), POST("users/na2"), POST("users/na1/server"), POST("users/na2/server"), GET("/hub/spawn", who="browser:na2"), GET("users/na1", until_text='"ready":true'), POST("users/na2/server"),
+        POST("users/na1"), POST("users/na2"), POST("users/na1/server"), POST("users/na2/server"), GET("/hub/spawn", who="browser:na2"), GET("users/na1", until_text='"ready": true'), POST("users/na2/server"),
     ])]),
 ]  # fmt: skip

@@ -6,6 +6,8 @@ use perijove_core::Error;
 use perijove_store::StoreError;
 use serde_json::json;
 
+use crate::python_json;
+
 /// A failed request: a status and the text for the client. What only the log may see was logged
 /// where the failure was turned into this.
 #[derive(Debug, Clone)]
@@ -76,7 +78,9 @@ impl Failure {
     pub fn into_json(self) -> Response {
         let broke = self.status.is_server_error().then(|| self.phrase());
         let message = if self.message.is_empty() { broke } else { Some(self.message.as_str()) };
-        let body = json!({ "status": self.status.as_u16(), "message": message }).to_string();
+        // Cannot fail: there is nothing in it that is no JSON.
+        let body = python_json::to_vec(&json!({ "status": self.status.as_u16(), "message": message }))
+            .unwrap_or_default();
         let mut response = (self.status, body).into_response();
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         self.add_headers(response.headers_mut());

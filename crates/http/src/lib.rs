@@ -19,6 +19,7 @@ mod next_url;
 mod openapi;
 mod pages;
 mod plugins;
+mod python_json;
 mod refresh;
 mod request_facts;
 mod request_log;

@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::app::AppOptions;
 use crate::error::{Answer, Failure};
 use crate::guard::Kind;
+use crate::python_json;
 
 /// The headers that all answers have, made once for each kind.
 #[derive(Debug)]
@@ -62,9 +63,7 @@ pub struct Bare;
 
 /// A JSON answer.
 pub fn json<T: Serialize>(status: StatusCode, value: &T) -> Answer {
-    // Most answers fit, so that they do not grow by doubling.
-    let mut body = Vec::with_capacity(1024);
-    serde_json::to_writer(&mut body, value).map_err(Failure::internal)?;
+    let body = python_json::to_vec(value).map_err(Failure::internal)?;
     Ok((status, [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], body).into_response())
 }
 

@@ -20,6 +20,7 @@ use serde_json::{Value, json};
 use crate::app::App;
 use crate::error::{Answer, Failure};
 use crate::openapi::{Operation, schema};
+use crate::python_json;
 use crate::server_path::ServerPath;
 
 const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream");
@@ -79,8 +80,8 @@ fn failed_event(failure: &StartFailure) -> Value {
 }
 
 fn line<T: serde::Serialize>(event: &T) -> Bytes {
-    let json = serde_json::to_string(event).unwrap_or_else(|_| "{}".to_owned());
-    Bytes::from(format!("data: {json}\n\n"))
+    let json = python_json::to_vec(event).unwrap_or_else(|_| b"{}".to_vec());
+    Bytes::from([b"data: ".as_slice(), &json, b"\n\n"].concat())
 }
 
 type Chunk = Result<Bytes, std::convert::Infallible>;
