@@ -46,6 +46,28 @@ METHODS = [
     ]),
 ]  # fmt: skip
 
+_ENVELOPE = {"Accept": "application/jupyterhub-pagination+json"}
+DETAILS = [
+    Case("pages-of-lists", [
+        POST("users", json={"usernames": ["dl1", "dl2", "dl3"]}), *(GET(f"users?{query}", headers=_ENVELOPE) for query in ("limit=1&limit=2", "a=1&limit=1&b=&offset=0&a=2&offset=1", "limit=1_0", "limit=1__0", "limit=_1",
+        "limit=1_", "limit=%EF%BC%91", "limit=%D9%A1_%2B1", "limit=%2B1", "limit=%C2%B2", "offset=-1&limit=0001", "limit=-%2B1", "limit=0x1", "limit=1.0", "limit=", "limit=99999999999999999999")),
+    ]),
+    Case("cookie-of-somebody", [
+        GET("/hub/home", who="browser:dc1", keep={"cookie": "cookie:jupyterhub-hub-login"}), GET("authorizations/cookie/jupyterhub-hub-login/{cookie}", who="user:dc2"), GET("authorizations/cookie/jupyterhub-hub-login/{cookie}", who="user:dc1"),
+        GET("authorizations/cookie/jupyterhub-hub-login/x", who="user:dc1"), GET("/hub/home", who="guest:dc3", headers={"Cookie": "jupyterhub-hub-login="}), GET("/hub/home", who="guest:dc3", headers={"Cookie": 'jupyterhub-hub-login=""'}),
+        GET("/hub/home", who="guest:dc3", headers={"Cookie": "jupyterhub-hub-login=x"}),
+    ]),
+    Case("no-token-named", [
+        POST("users/dt1"), *(step("users/dt1/tokens/") for step in (GET, DELETE, POST, options)), GET("users/dt1/tokens/", who="user:dt1"), DELETE("users/dt1/tokens/", who="user:dt2"), GET("users/dt3/tokens/"),
+    ]),
+    Case("progress-of-nothing", [
+        POST("users/dp1"), GET("users/dp1/server/progress"), DELETE("users/dp1/server"), GET("users/dp1/server/progress"), GET("users/dp1/servers//progress"), options("users/dp1/server/progress"), options("users/dp1/servers/x/progress"),
+        POST("users/dp1/server/progress"), GET("users/dp1/servers/x/progress"), options("users/dp1/server"),
+    ]),
+    Case("minus-zero", [POST("groups/dm1"), PUT("groups/dm1/properties", data='{"a": -0, "b": [-0, -0.0], "c": 18446744073709551615}'), GET("groups/dm1")]),
+]  # fmt: skip
+_TOO_OLD = [Case("cookies-are-too-old", [GET("/hub/home", who="guest:to1"), login("to1"), GET("/hub/home", who="guest:to1"), GET("user", who="user:to1")])]
+
 _WALK = [
     GET("/hub/", who="nobody"), GET("/", who="nobody"), GET("/hub/login", who="guest:wa1"), login("wa1"), GET("/hub/", who="guest:wa1"), GET("/hub/home", who="guest:wa1"), GET("/hub/spawn", who="guest:wa1"), GET("/hub/token", who="guest:wa1"), GET("/", who="guest:wa1"),
     GET("/user/wa1/", who="guest:wa1"), GET("/hub/user/wa1/", who="guest:wa1"), GET("/user/other/", who="guest:wa1"), GET("/hub/user-redirect/lab?x=1", who="guest:wa1"), GET("/hub/admin", who="browser:admin"), GET("/hub/metrics", who="nobody"),
@@ -113,6 +135,8 @@ TRUSTING = [
 WORLDS = [
     World("trusting", BASE + _TRUSTING, TRUSTING),
     World("methods", BASE, METHODS),
+    World("details", BASE + "c.JupyterHub.allow_named_servers = True\n", DETAILS),
+    World("old-cookies", BASE + "c.JupyterHub.cookie_max_age_days = -1\n", _TOO_OLD),
     World("below", BASE, [Case("walk", _WALK, ignore=_SEEN)], base_url="/below/it/"),
     World("open", BASE + _OPEN, [Case("walk", _WALK, ignore=_SEEN)]),
     World("host-prefix", BASE + "c.JupyterHub.cookie_host_prefix_enabled = True\n", [Case("walk", [GET("/hub/login", who="guest:hp1"), login("hp1"), GET("/hub/home", who="guest:hp1"), GET("/hub/logout", who="guest:hp1")])]),

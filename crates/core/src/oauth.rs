@@ -94,7 +94,7 @@ impl Hub {
     }
 
     fn provider_settings(&self, no_confirm: BTreeSet<String>) -> ProviderSettings {
-        let seconds = i64::try_from(self.settings.api.oauth_token_expires_in).unwrap_or(i64::MAX);
+        let seconds = self.settings.api.oauth_token_expires_in;
         ProviderSettings {
             require_pkce: self.settings.api.oauth_require_pkce,
             token_lifetime: TimeDelta::try_seconds(seconds).unwrap_or(TimeDelta::MAX),

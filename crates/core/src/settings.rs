@@ -135,7 +135,7 @@ pub struct ApiSettings {
     /// The longest life of a new token; 0 is no limit.
     pub token_expires_in_max_seconds: u64,
     /// The life of a token that OAuth gives out.
-    pub oauth_token_expires_in: u64,
+    pub oauth_token_expires_in: i64,
     /// Whether OAuth clients must use PKCE.
     pub oauth_require_pkce: bool,
     /// Whether tokens that people choose are hashed as cheaply as generated ones.

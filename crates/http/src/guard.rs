@@ -193,7 +193,10 @@ fn may_use_cookie(kind: Kind, request: &Parts) -> bool {
 pub(crate) async fn by_cookie(app: &App, headers: &HeaderMap) -> Result<(Option<Identity>, bool), Failure> {
     let settings = &app.hub.settings;
     let name = &settings.cookies.login_name;
-    let Some(value) = cookies::get(headers, name) else { return Ok((None, false)) };
+    // An empty one is none, and upstream does not tell the browser to forget it.
+    let Some(value) = cookies::get(headers, name).filter(|value| !value.is_empty()) else {
+        return Ok((None, false));
+    };
     let now = app.hub.now().timestamp();
     let secret = settings.cookie_secret.as_bytes();
     let Some(id) = cookie::verify(secret, name, value, settings.cookies.max_age_days, now) else {

@@ -159,6 +159,8 @@ pub fn rows() -> Vec<Row> {
         exempt(api(POST, "/api/users/{user_name}/tokens", Public, tokens::create, tokens::create_docs)),
         api(GET, "/api/users/{user_name}/tokens/{token_id}", READ_TOKENS, tokens::show, tokens::show_docs),
         api(DELETE, "/api/users/{user_name}/tokens/{token_id}", TOKENS, tokens::delete, tokens::delete_docs),
+        api(GET, "/api/users/{user_name}/tokens/", READ_TOKENS, tokens::show, tokens::show_docs),
+        api(DELETE, "/api/users/{user_name}/tokens/", TOKENS, tokens::delete, tokens::delete_docs),
         default_server(api(GET, "/api/users/{user_name}/server", READ_SERVERS, servers::show, servers::show_docs)),
         default_server(api(PUT, "/api/users/{user_name}/server", START_SERVERS, servers::create_default, servers::create_default_docs)),
         default_server(api(POST, "/api/users/{user_name}/server", START_SERVERS, servers::start, servers::start_docs)),
@@ -317,6 +319,8 @@ fn with_other_methods(app: &App, path: &str, kind: Kind, methods: MethodRouter<A
     let other = || {
         let rule = Rule::open(kind, if open_to_all { Xsrf::Exempt } else { Xsrf::Usual });
         let handler = match kind {
+            // Upstream says of what kind the answers to other methods are.
+            Kind::Api if path.ends_with("/progress") => any(progress::wrong_method),
             Kind::Api => any(pages::not_found::wrong_method_of_api),
             Kind::Page | Kind::Both => any(pages::not_found::wrong_method),
         };

@@ -119,7 +119,8 @@ fn api(sections: &Sections) -> anyhow::Result<ApiSettings> {
             "token_expires_in_max_seconds",
             hub.token_expires_in_max_seconds,
         )?,
-        oauth_token_expires_in: seconds("oauth_token_expires_in", hub.oauth_token_expires_in)?,
+        // Negative where cookies count as too old from the start (`cookie_max_age_days`), and so do these tokens.
+        oauth_token_expires_in: hub.oauth_token_expires_in,
         oauth_require_pkce: hub.oauth_require_pkce,
         trust_given_tokens: hub.trust_user_provided_tokens,
         legacy_password_tokens: hub.legacy_password_tokens,

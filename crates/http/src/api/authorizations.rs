@@ -9,7 +9,7 @@ use perijove_crypto::cookie;
 use perijove_model::api::{ServiceModel, UserModel};
 use perijove_model::scope::{Authorisation, identify_scopes};
 use secrecy::SecretString;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::app::App;
 use crate::caller::Caller;
@@ -70,7 +70,11 @@ async fn show_user_of_cookie(app: &App, caller: &Caller, name: &str, value: &str
     let found = found.ok_or_else(|| Failure::not_found(""))?;
     app.hub.note_user_activity(&found);
     let user = found.principal.user().ok_or_else(|| Failure::not_found(""))?;
-    json(StatusCode::OK, &models::user(&app.hub, &caller.authorisation(), user, false))
+    // Upstream shows nothing of a user whom the caller may not see, which is an empty object.
+    match models::user(&app.hub, &caller.authorisation(), user, false) {
+        Some(model) => json(StatusCode::OK, &model),
+        None => json(StatusCode::OK, &Map::new()),
+    }
 }
 
 /// See [`of_token`].

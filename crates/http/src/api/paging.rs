@@ -69,18 +69,28 @@ impl FromRequestParts<App> for Paging {
     }
 }
 
-/// The address of the next page: the present one with another offset and limit, in their places.
+/// The address of the next page: the present one with another offset and limit, in their places. As upstream's, it
+/// has the values of a name that is there more than once beside each other, and one offset and limit, whatever there
+/// was: a second one would win, and a client that follows it would get the same page for ever.
 fn next_url(url: &str, offset: u64, limit: u64) -> String {
     let (path, query) = url.split_once('?').unwrap_or((url, ""));
-    let mut pairs: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+    let mut arguments: Vec<(String, Vec<String>)> = Vec::new();
+    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        match arguments.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, values)) => values.push(value.into_owned()),
+            None => arguments.push((name.into_owned(), vec![value.into_owned()])),
+        }
+    }
     for (name, value) in [("offset", offset), ("limit", limit)] {
-        match pairs.iter_mut().find(|(key, _)| key == name) {
-            Some((_, known)) => *known = value.to_string(),
-            None => pairs.push((name.to_owned(), value.to_string())),
+        match arguments.iter_mut().find(|(known, _)| known == name) {
+            Some((_, values)) => *values = vec![value.to_string()],
+            None => arguments.push((name.to_owned(), vec![value.to_string()])),
         }
     }
     let mut next = form_urlencoded::Serializer::new(String::new());
-    next.extend_pairs(pairs);
+    for (name, values) in &arguments {
+        next.extend_pairs(values.iter().map(|value| (name, value)));
+    }
     format!("{path}?{}", next.finish())
 }
 
@@ -95,5 +105,17 @@ mod tests {
             "http://h/users?limit=2&a=b&offset=2"
         );
         assert_eq!(next_url("http://h/users", 50, 50), "http://h/users?offset=50&limit=50");
+    }
+
+    #[test]
+    fn the_next_page_has_one_offset_and_one_limit() {
+        assert_eq!(
+            next_url("http://h/users?a=1&limit=1&b=&limit=2&a=2", 2, 2),
+            "http://h/users?a=1&a=2&limit=2&b=&offset=2"
+        );
+        assert_eq!(
+            next_url("http://h/users?offset=0&offset=1&limit=1", 3, 1),
+            "http://h/users?offset=3&limit=1"
+        );
     }
 }

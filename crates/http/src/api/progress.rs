@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::{Stream, stream};
 use perijove_core::Hub;
@@ -20,6 +20,7 @@ use serde_json::{Value, json};
 use crate::app::App;
 use crate::error::{Answer, Failure};
 use crate::openapi::{Operation, schema};
+use crate::pages::not_found;
 use crate::python_json;
 use crate::server_path::ServerPath;
 
@@ -57,6 +58,13 @@ pub async fn stream(State(app): State<App>, Path(path): Path<ServerPath>) -> Ans
             Err(Failure::bad_request(format!("{name} is not starting...")))
         }
     }
+}
+
+/// A method that the stream does not have.
+pub async fn wrong_method(method: Method) -> Answer {
+    let mut response = not_found::wrong_method_of_api(method).await?;
+    response.headers_mut().insert(header::CONTENT_TYPE, EVENT_STREAM);
+    Ok(response)
 }
 
 fn failed_event(failure: &StartFailure) -> Value {

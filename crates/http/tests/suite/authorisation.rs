@@ -27,6 +27,8 @@ DELETE /api/users/{user_name}                         RRRAR
 POST /api/users/{user_name}/activity                  RHAAR
 GET /api/users/{user_name}/tokens                     RHAAR
 POST /api/users/{user_name}/tokens                    RRAAR
+GET /api/users/{user_name}/tokens/                    RHAAR
+DELETE /api/users/{user_name}/tokens/                 RHAAR
 GET /api/users/{user_name}/tokens/{token_id}          RHAAR
 DELETE /api/users/{user_name}/tokens/{token_id}       RHAAR
 GET /api/users/{user_name}/server                     RHAAR

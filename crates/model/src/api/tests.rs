@@ -57,6 +57,13 @@ fn pages_follow_upstreams_limits() {
     assert_eq!(page(Some("-3"), Some("999")), PageRequest { offset: 3, limit: 200 });
     assert_eq!(page(Some("3"), Some("0")), PageRequest { offset: 3, limit: 1 });
     assert_eq!(PageRequest::parse(Some("x"), None, 50, 200), Err(PageError));
+    // Python's `int` takes these, and none of those.
+    for text in ["12", "+12", "1_2", "１２", "٠١_٢", " 0012 ", "-12"] {
+        assert_eq!(page(Some(text), None), PageRequest { offset: 12, limit: 50 }, "{text}");
+    }
+    for text in ["", "_1", "1_", "1__2", "- 1", "--1", "1.0", "0x1", "²", "Ⅻ"] {
+        assert_eq!(PageRequest::parse(Some(text), None, 50, 200), Err(PageError), "{text}");
+    }
     let huge = "9".repeat(40);
     assert_eq!(page(None, Some(&huge)), PageRequest { offset: 0, limit: 200 });
     let below = format!("-{huge}");

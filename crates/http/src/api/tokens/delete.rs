@@ -3,15 +3,15 @@
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 
-use super::find;
+use super::{TokenPath, find};
 use crate::app::App;
 use crate::error::Answer;
 use crate::openapi::Operation;
 use crate::responses::empty;
 
 /// Revokes a token; the very next request with it is refused.
-pub async fn delete(State(app): State<App>, Path((name, token_id)): Path<(String, String)>) -> Answer {
-    let (user, token) = find(&app, &name, &token_id).await?;
+pub async fn delete(State(app): State<App>, Path(path): Path<TokenPath>) -> Answer {
+    let (user, token) = find(&app, &path).await?;
     app.hub.delete_token(&user, &token).await?;
     tracing::info!(user.name = %user.name, token.id = token.id, "token deleted");
     Ok(empty(StatusCode::NO_CONTENT))

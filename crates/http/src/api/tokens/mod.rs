@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use perijove_core::records::UserRecord;
 use perijove_store::ApiToken;
+use serde::Deserialize;
 
 pub(crate) use create::{check_xsrf, longest_life};
 pub use create::{create, create_docs};
@@ -19,8 +20,19 @@ pub use show::{show, show_docs};
 use crate::app::App;
 use crate::error::Failure;
 
+/// The user and the token of a path. A path may end before the token's id, which names none.
+#[derive(Debug, Deserialize)]
+pub struct TokenPath {
+    user_name: String,
+    #[serde(default)]
+    token_id: String,
+}
+
 /// The user and the token that a path names.
-async fn find(app: &App, name: &str, token_id: &str) -> Result<(Arc<UserRecord>, ApiToken), Failure> {
+async fn find(
+    app: &App,
+    TokenPath { user_name: name, token_id }: &TokenPath,
+) -> Result<(Arc<UserRecord>, ApiToken), Failure> {
     let user =
         app.hub.find_user(name).await?.ok_or_else(|| Failure::not_found(format!("No such user: {name}")))?;
     let missing = || Failure::not_found(format!("No such token {token_id} for user {name}"));

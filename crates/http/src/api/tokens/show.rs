@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use perijove_core::identity::Principal;
 use perijove_model::api::TokenModel;
 
-use super::find;
+use super::{TokenPath, find};
 use crate::app::App;
 use crate::error::Answer;
 use crate::models;
@@ -13,8 +13,8 @@ use crate::openapi::Operation;
 use crate::responses::json;
 
 /// Shows one token, without its value.
-pub async fn show(State(app): State<App>, Path((name, token_id)): Path<(String, String)>) -> Answer {
-    let (user, token) = find(&app, &name, &token_id).await?;
+pub async fn show(State(app): State<App>, Path(path): Path<TokenPath>) -> Answer {
+    let (user, token) = find(&app, &path).await?;
     json(StatusCode::OK, &models::token(&app.hub, &Principal::User(user), &token).await?)
 }
 
