@@ -39,6 +39,9 @@ c.JupyterHub.load_roles = [
 """
 CONFIG = DUMMY_LOGIN + TRIVIAL_SERVERS + ADMIN_SERVICE + APPLICATIONS + "c.JupyterHub.allow_named_servers = True\n"
 
+#: What is asked by pages of other origins.
+FOREIGN = {"Origin": "https://elsewhere.example.org"}
+
 VERIFIER = "a-verifier-of-forty-three-characters-or-more-0123"
 CHALLENGE = "oroLTuavjsSokHw90r4c-vQlAuGTf32wNsPC1UFaIZc"
 
@@ -159,6 +162,11 @@ EXCHANGES = [
     Case("exchange-without", [
         step for left_out in ("client_id", "client_secret", "code", "grant_type", "redirect_uri")
         for step in (ask("quick", me("ox3")), exchange("quick", **{left_out: None}))
+    ]),
+    Case("exchange-from-elsewhere", [
+        ask("quick", me("ox7")), exchange("quick", headers=FOREIGN), exchange("quick", headers=FOREIGN | {"Sec-Fetch-Mode": "cors"}), exchange("quick", headers={"Sec-Fetch-Mode": "cors", "Sec-Fetch-Site": "cross-site"}), use(),
+        ask("quick", me("ox7")), exchange("quick", headers=FOREIGN | {"Authorization": "token unknown"}), POST("oauth2/token", who="user:ox7", data={"grant_type": "authorization_code", "code": "x"}, headers=FOREIGN),
+        POST("oauth2/token", who=me("ox7"), data={"grant_type": "authorization_code", "code": "x"}), POST("oauth2/token", who=me("ox7"), json={"grant_type": "authorization_code", "code": "x"}),
     ]),
     Case("exchange-empty", [
         step for left_out in ("client_id", "client_secret", "code", "grant_type", "redirect_uri")

@@ -100,6 +100,27 @@ c.Authenticator.allowed_users = {"in", "both"}
 c.Authenticator.blocked_users = {"out", "both"}
 """
 _HOME = {r"link /hub/home home page|says You can try restarting.*": "words of our own"}
+_NULL = """
+c.JupyterHub.authenticator_class = "null"
+"""
+_OWN_LOGIN = """
+from jupyterhub.auth import DummyAuthenticator
+
+class Own(DummyAuthenticator):
+    def login_url(self, base_url):
+        return base_url + OWN_PAGE
+
+c.JupyterHub.authenticator_class = Own
+c.Own.password = "a shared secret"
+c.Authenticator.auto_login_oauth2_authorize = True
+"""
+_AUTHORIZE = "/hub/api/oauth2/authorize?client_id=jupyterhub-user-ow1&redirect_uri=%2Fuser%2Fow1%2Foauth_callback&response_type=code"
+OWN_LOGIN = [
+    Case("own-login", [
+        *(step for headers in ({}, NAVIGATES, JSON_WANTED) for step in (GET(_AUTHORIZE, who="nobody", headers=headers), head(_AUTHORIZE, who="nobody", headers=headers))),
+        POST(_AUTHORIZE, who="nobody"), GET("/hub/home", who="nobody"), GET("/hub/login", who="nobody"), GET("/user/ow1/", who="nobody"),
+    ]),
+]  # fmt: skip
 _LIMITS = """
 c.JupyterHub.active_server_limit = 1
 c.JupyterHub.allow_named_servers = True
@@ -137,6 +158,14 @@ WORLDS = [
     World("methods", BASE, METHODS),
     World("details", BASE + "c.JupyterHub.allow_named_servers = True\n", DETAILS),
     World("old-cookies", BASE + "c.JupyterHub.cookie_max_age_days = -1\n", _TOO_OLD),
+    World("null", BASE + _NULL, [Case("nobody-logs-in", [
+        *(GET(path, who="guest:nu1", headers=headers) for path in ("/hub/login", "/hub/login?next=%2Fhub%2Ftoken", "/hub/", "/hub/home", "/hub/logout") for headers in ({}, NAVIGATES)), login("nu1"), GET("users"), POST("users/nu2"), GET("users/nu2"),
+    ])]),
+    World("own-login", BASE + 'OWN_PAGE = "dummy"\n' + _OWN_LOGIN, OWN_LOGIN),
+    World("own-login-with-query", BASE + 'OWN_PAGE = "dummy?via=this"\n' + _OWN_LOGIN, OWN_LOGIN),
+    World("named-by-default", BASE + "c.JupyterHub.allow_named_servers = True\nc.JupyterHub.default_server_name = 'std'\n", [Case("user-redirect", [
+        GET("/hub/user-redirect/", who="browser:nd1"), GET("/hub/user-redirect/?a=b", who="browser:nd1"), GET("/hub/user-redirect/lab", who="browser:nd1"), GET("/hub/user-redirect/lab/", who="browser:nd1"), GET("/user-redirect/", who="browser:nd1"),
+    ])]),
     World("below", BASE, [Case("walk", _WALK, ignore=_SEEN)], base_url="/below/it/"),
     World("open", BASE + _OPEN, [Case("walk", _WALK, ignore=_SEEN)]),
     World("host-prefix", BASE + "c.JupyterHub.cookie_host_prefix_enabled = True\n", [Case("walk", [GET("/hub/login", who="guest:hp1"), login("hp1"), GET("/hub/home", who="guest:hp1"), GET("/hub/logout", who="guest:hp1")])]),

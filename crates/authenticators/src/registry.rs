@@ -89,6 +89,7 @@ pub(crate) fn login_form(options: &sections::Authenticator) -> LoginForm {
     };
     LoginForm {
         auto_login: options.auto_login,
+        auto_login_oauth2_authorize: options.auto_login_oauth2_authorize,
         otp_prompt: options.request_otp.then_some(prompt),
         ..LoginForm::default()
     }

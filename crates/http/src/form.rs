@@ -14,7 +14,7 @@ use crate::error::Failure;
 /// # Errors
 /// 400 for a body that is not what its `Content-Type` says.
 pub async fn fields(headers: &HeaderMap, body: &Bytes) -> Result<Value, Failure> {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let kind = content_type(headers);
     let mut fields = Fields::default();
     if kind.to_ascii_lowercase().starts_with("multipart/form-data") {
         fields.read_multipart(kind, body).await?;
@@ -26,15 +26,44 @@ pub async fn fields(headers: &HeaderMap, body: &Bytes) -> Result<Value, Failure>
     Ok(fields.into_value())
 }
 
+/// Whether a body has fields that Tornado counts among the arguments of a request.
+pub fn is_form(headers: &HeaderMap) -> bool {
+    let kind = content_type(headers);
+    kind.starts_with("application/x-www-form-urlencoded") || kind.starts_with("multipart/form-data")
+}
+
+/// The last text of this name in a form.
+///
+/// # Errors
+/// 400 for a body that is not what its `Content-Type` says.
+pub async fn last_value(headers: &HeaderMap, body: &Bytes, name: &str) -> Result<Option<String>, Failure> {
+    let kind = content_type(headers);
+    if kind.starts_with("multipart/form-data") {
+        let mut fields = Fields::default();
+        fields.read_multipart(kind, body).await?;
+        return Ok(fields.last_text(name));
+    }
+    Ok(form_urlencoded::parse(body)
+        .filter(|(known, _)| known == name)
+        .last()
+        .map(|(_, value)| value.into_owned()))
+}
+
+fn content_type(headers: &HeaderMap) -> &str {
+    headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default()
+}
+
 /// Names with their values, in the order of the first of each.
 #[derive(Default)]
 struct Fields(Vec<(String, Vec<Value>)>);
 
 impl Fields {
+    fn last_text(&self, name: &str) -> Option<String> {
+        let (_, values) = self.0.iter().find(|(known, _)| known == name)?;
+        values.last().and_then(Value::as_str).map(str::to_owned)
+    }
+
     fn add(&mut self, name: &str, value: Value) {
-        if name == "_xsrf" {
-            return;
-        }
         match self.0.iter_mut().find(|(known, _)| known == name) {
             Some((_, values)) => values.push(value),
             None => self.0.push((name.to_owned(), vec![value])),
@@ -48,7 +77,8 @@ impl Fields {
         let mut parts = Multipart::from_request(request, &()).await.map_err(|_| wrong())?;
         while let Some(part) = parts.next_field().await.map_err(|_| wrong())? {
             let name = part.name().unwrap_or_default().to_owned();
-            let file = part.file_name().map(str::to_owned);
+            // An empty field for a file has no name of one, and is then a text, as Tornado has it.
+            let file = part.file_name().filter(|name| !name.is_empty()).map(str::to_owned);
             let content_type = part.content_type().unwrap_or("application/unknown").to_owned();
             let content = part.bytes().await.map_err(|_| wrong())?;
             match file {
@@ -63,8 +93,9 @@ impl Fields {
     }
 
     fn into_value(self) -> Value {
+        let options = self.0.into_iter().filter(|(name, _)| name != "_xsrf");
         let entry = |(name, values): (String, Vec<Value>)| (Value::from(name.as_str()), Value::List(values));
-        Value::Dict(self.0.into_iter().map(entry).collect())
+        Value::Dict(options.map(entry).collect())
     }
 }
 
@@ -105,6 +136,10 @@ mod tests {
             (Value::from("f_file"), Value::List(vec![file])),
         ];
         assert_eq!(form, Value::Dict(wanted));
+        let body = "--B\r\nContent-Disposition: form-data; name=\"f\"; filename=\"\"\r\n\
+                    Content-Type: application/octet-stream\r\n\r\n\r\n--B--\r\n";
+        let form = read("multipart/form-data; boundary=B", body).await.unwrap();
+        assert_eq!(form.to_plain_json().unwrap(), serde_json::json!({"f": [""]}));
         assert!(read("multipart/form-data; boundary=B", "nonsense").await.is_err());
         assert!(read("multipart/form-data", "").await.is_err());
     }

@@ -25,7 +25,7 @@ use crate::app::App;
 use crate::caller::Caller;
 use crate::client::Client;
 use crate::error::Failure;
-use crate::{cookies, etag, pages, refresh, request_log, responses, xsrf};
+use crate::{cookies, etag, form, pages, refresh, request_log, responses, xsrf};
 
 /// The largest request body of the hub itself; upstream's server allows 100 MB, but nothing needs it.
 pub const BODY_AT_MOST: usize = 10 * 1024 * 1024;
@@ -76,6 +76,8 @@ pub struct Rule {
     pub xsrf: Xsrf,
     /// Whether a path that names no server is about the user's default one.
     pub default_server: bool,
+    /// Whether it is where programs send people who log in for them.
+    pub for_programs: bool,
 }
 
 /// The guard of one route. Cheap to clone.
@@ -91,7 +93,7 @@ struct Inner {
 impl Rule {
     /// For everybody.
     pub fn open(kind: Kind, xsrf: Xsrf) -> Self {
-        Self { kind, access: Access::Public, xsrf, default_server: false }
+        Self { kind, access: Access::Public, xsrf, default_server: false, for_programs: false }
     }
 }
 
@@ -273,21 +275,19 @@ async fn check_xsrf(guard: &Inner, caller: &Caller, request: Request) -> Result<
     if skipped || !xsrf::is_needed(request.method(), headers) {
         return Ok(request);
     }
-    let settings = &guard.app.hub.settings;
-    let expected = caller.xsrf_token(settings, guard.app.hub.now().timestamp());
-    let is_form = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|value| value.starts_with("application/x-www-form-urlencoded"));
+    let hub = &guard.app.hub;
     let (parts, body) = request.into_parts();
-    let (form, body) = if is_form {
+    let (in_form, body) = if form::is_form(&parts.headers) {
         let bytes = Box::pin(to_bytes(body, BODY_AT_MOST)).await.map_err(|_| too_large())?;
-        (Some(bytes.clone()), Body::from(bytes))
+        // Without the boxes every request would carry room for a form.
+        (Box::pin(form::last_value(&parts.headers, &bytes, "_xsrf")).await?, Body::from(bytes))
     } else {
         (None, body)
     };
-    let shown = xsrf::shown(parts.uri.query().unwrap_or_default(), form.as_deref(), &parts.headers);
-    xsrf::check(shown.as_deref(), &expected, &parts.method)?;
+    let query = parts.uri.query().unwrap_or_default();
+    let shown = xsrf::shown(query, in_form.as_deref(), &parts.headers);
+    let expected = || caller.xsrf_token(&hub.settings, hub.now().timestamp());
+    xsrf::check(shown.as_deref(), expected, &parts.method)?;
     Ok(Request::from_parts(parts, body))
 }
 
@@ -399,10 +399,23 @@ async fn refuse(guard: &Inner, caller: &Caller, failure: Failure, request: &requ
         && failure.status == StatusCode::FORBIDDEN
         && matches!(*request.method(), Method::GET | Method::HEAD);
     if to_login {
-        let url = with_query(&app.hub.settings.login_url(), [("next", request.path_and_query())]);
+        let login_url = login_url(app, rule);
+        let url = match login_url.contains('?') {
+            // As Tornado, which adds to no query.
+            true => login_url,
+            false => with_query(&login_url, [("next", request.path_and_query())]),
+        };
         return (StatusCode::FOUND, [(header::LOCATION, url)]).into_response();
     }
     Box::pin(pages::error::render(app, caller, failure)).await
+}
+
+/// Where to log in. Who comes for a program may go straight to the authenticator's own page, as with upstream's
+/// `auto_login_oauth2_authorize`.
+fn login_url(app: &App, rule: &Rule) -> String {
+    let own = rule.for_programs.then(|| app.hub.authenticator.login_form());
+    let own = own.filter(|form| form.auto_login_oauth2_authorize).and_then(|form| form.login_url);
+    own.unwrap_or_else(|| app.hub.settings.login_url())
 }
 
 /// Adds what every answer has.

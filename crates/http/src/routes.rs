@@ -34,6 +34,8 @@ pub struct Row {
     pub xsrf: Xsrf,
     /// Whether it is about the default server of the user whom the path names.
     pub default_server: bool,
+    /// Whether it is where programs send people who log in for them.
+    pub for_programs: bool,
     /// What `openapi.json` says of it; every row below `/api` has this.
     pub docs: Option<Docs>,
     handler: MethodRouter<App>,
@@ -55,6 +57,7 @@ where
         access,
         xsrf: Xsrf::Usual,
         default_server: false,
+        for_programs: false,
         docs: None,
         handler: on(filter, handler),
     }
@@ -90,6 +93,11 @@ fn exempt(row: Row) -> Row {
 /// Of a user's default server: scopes for that server alone count.
 fn default_server(row: Row) -> Row {
     Row { default_server: true, ..row }
+}
+
+/// Where programs send people who log in for them (`auto_login_oauth2_authorize`).
+fn for_programs(row: Row) -> Row {
+    Row { for_programs: true, ..row }
 }
 
 const READ_USER: Access = Access::AnyOf(&[
@@ -229,9 +237,9 @@ pub fn rows() -> Vec<Row> {
         exempt(api(GET, "/api/authorizations/cookie/{cookie_name}", Token, authorizations::of_cookie_in_body, authorizations::of_cookie_docs)),
         exempt(api(GET, "/api/authorizations/cookie/{cookie_name}/{cookie_value}", Token, authorizations::of_cookie, authorizations::of_cookie_docs)),
         exempt(api(POST, "/api/authorizations/token", Public, password_tokens::create, password_tokens::create_docs)),
-        documented(page(GET, "/api/oauth2/authorize", SignedIn, oauth2::authorize_page), oauth2::authorize_page_docs),
+        for_programs(documented(page(GET, "/api/oauth2/authorize", SignedIn, oauth2::authorize_page), oauth2::authorize_page_docs)),
         documented(page(POST, "/api/oauth2/authorize", SignedIn, oauth2::authorize), oauth2::authorize_docs),
-        exempt(api(POST, "/api/oauth2/token", Public, oauth2::token, oauth2::token_docs)),
+        api(POST, "/api/oauth2/token", Public, oauth2::token, oauth2::token_docs),
         page(GET, "/", Public, pages::root::show),
         page(GET, "/login", Public, pages::login::show),
         // The handler checks `_xsrf` itself, to show the form again.
@@ -279,8 +287,8 @@ pub fn router(app: &App) -> Router {
     let mut by_path: BTreeMap<&'static str, MethodRouter<App>> = BTreeMap::new();
     let mut kinds: BTreeMap<&'static str, Kind> = BTreeMap::new();
     for row in rows() {
-        let rule =
-            Rule { kind: row.kind, access: row.access, xsrf: row.xsrf, default_server: row.default_server };
+        let Row { kind, access, xsrf, default_server, for_programs, .. } = row;
+        let rule = Rule { kind, access, xsrf, default_server, for_programs };
         let guard_state =
             guarded(app, rule, handler_names::of_route(row.path).unwrap_or(handler_names::PREFIX_REDIRECT));
         let handler = row.handler.route_layer(from_fn_with_state(guard_state, guard));

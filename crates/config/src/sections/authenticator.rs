@@ -39,7 +39,7 @@ section! {
         /// Go straight to the identity provider instead of showing a page with a login button.
         auto_login: bool = Kind::Bool, Bool(false), NotYet;
         /// The same for logins that come from the authorisation page of a service or server.
-        auto_login_oauth2_authorize: bool = Kind::Bool, Bool(false), NotYet;
+        auto_login_oauth2_authorize: bool = Kind::Bool, Bool(false), Honoured;
         /// Names of people who may not log in, whatever else allows them. Their servers and
         /// permissions are taken away at start.
         blocked_users: BTreeSet<String> = SET, EmptySet, Honoured;

@@ -47,7 +47,8 @@ pub async fn show(
         )));
     }
     let offer = hub.authenticator.login_form();
-    if let Some(login_url) = offer.login_url.filter(|_| offer.auto_login) {
+    if offer.auto_login {
+        let login_url = offer.login_url.unwrap_or_else(|| hub.settings.login_url());
         return log_in_at_once(&app, &caller, &uri, &headers, seen, &login_url).await;
     }
     caller.renew_xsrf(&hub.settings, hub.now().timestamp());
@@ -140,8 +141,10 @@ fn check_xsrf(
     headers: &HeaderMap,
     body: &Bytes,
 ) -> Result<(), Failure> {
-    let expected = caller.xsrf_token(&app.hub.settings, app.hub.now().timestamp());
-    xsrf::check(xsrf::shown(query, Some(body), headers).as_deref(), &expected, &Method::POST)
+    let expected = || caller.xsrf_token(&app.hub.settings, app.hub.now().timestamp());
+    let in_form = form_urlencoded::parse(body).filter(|(name, _)| name == "_xsrf").last();
+    let in_form = in_form.map(|(_, value)| value);
+    xsrf::check(xsrf::shown(query, in_form.as_deref(), headers).as_deref(), expected, &Method::POST)
 }
 
 async fn form(

@@ -34,7 +34,12 @@ pub async fn show(
     let escaped = caller.user()?.name.escaped();
     let server = perijove_model::ServerName::from_stored(settings.pages.default_server_name.clone());
     let base = settings.server_url(&caller.user()?.name, &server);
-    let place = if path.is_empty() { base } else { join(&[&base, &path]) };
+    let place = match path.as_str() {
+        // Upstream joins a name without its slash.
+        "" if !server.is_default() => base.trim_end_matches('/').to_owned(),
+        "" => base,
+        path => join(&[&base, path]),
+    };
     let target = keep_parameters(&place, uri.query().unwrap_or_default(), &[]);
     let mut spawn = format!("{}spawn/{escaped}", settings.hub_prefix);
     if !server.is_default() {

@@ -73,8 +73,8 @@ pub(crate) fn check_xsrf(
     if caller.used_token() || !xsrf::is_needed(&Method::POST, headers) {
         return Ok(());
     }
-    let expected = caller.xsrf_token(&app.hub.settings, app.hub.now().timestamp());
-    xsrf::check(xsrf::shown(query, None, headers).as_deref(), &expected, &Method::POST)
+    let expected = || caller.xsrf_token(&app.hub.settings, app.hub.now().timestamp());
+    xsrf::check(xsrf::shown(query, None, headers).as_deref(), expected, &Method::POST)
 }
 
 /// Whoever `auth` proves the caller to be. Any failure is the same 403.
