@@ -118,3 +118,74 @@ c.JupyterHub.template_vars = {"greeting": greeting, "plain": "plain"}
         return said, hub.log_in("broken").get("hub/home").status_code
 
     assert of_both(hubs, greetings) == (["who are you? plain", "welcome ada False plain", "welcome admin True plain"], 500)
+
+
+BROKEN = BASIS + """
+def hook(spawner):
+    error = RuntimeError("the secret of the site")
+    if spawner.user.name == "told":
+        error.jupyterhub_message = "words for people"
+    if spawner.user.name == "as-html":
+        error.jupyterhub_html_message = "<b id='told'>words</b> for people"
+    raise error
+
+c.Spawner.pre_spawn_hook = hook
+"""
+
+
+@pytest.mark.parametrize("form", ["", "c.Spawner.options_form = '<input name=energy>'\n"], ids=["no-form", "form"])
+def test_what_breaks_in_a_hook_is_no_word_for_people(make_both, form):
+    """The text of an exception is for the log, unless it was meant to be read; the progress of a start tells it, as JupyterHub's."""
+
+    def pages(hub, name):
+        person, api = hub.log_in(name), hub.client(hub.token_for(name))
+        # The first call of a hook takes longer than a page waits.
+        refused = api.api("POST", f"users/{name}/server")
+        asked = [
+            person.get("hub/spawn"), person.post("hub/spawn", params={"_xsrf": person.xsrf()}, data={"energy": "1"}),
+            person.get(f"hub/spawn-pending/{name}"), person.get("hub/spawn?opt-energy=1"), person.get(f"hub/user/{name}/"),
+        ]  # fmt: skip
+        events = [event for event in api.progress(name) if event.get("failed")]
+        return asked, events, refused
+
+    original, tested = make_both(BROKEN + form)
+    for hub in (original, tested):
+        asked, events, refused = pages(hub, "silent")
+        assert not [page.url for page in asked if "secret" in page.text]
+        assert [page.status_code for page in asked[:4]] == [200 if form else 500, 500, 500, 500]
+        assert "Unhandled error starting server silent" in asked[1].text
+        assert events == [{"progress": 100, "failed": True, "message": "Spawn failed: the secret of the site"}]
+        assert (refused.status_code, refused.json()["message"]) == (500, "Internal Server Error")
+        asked, events, refused = pages(hub, "told")
+        assert not [page.url for page in asked if "secret" in page.text]
+        assert "words for people" in asked[2].text and events[0]["message"] == "Spawn failed: words for people"
+        assert (refused.status_code, refused.json()["message"]) == (500, "words for people")
+        asked, events, refused = pages(hub, "as-html")
+        assert not [page.url for page in asked if "secret" in page.text]
+        assert "<b id='told'>words</b> for people" in asked[2].text and events[0]["html_message"] == "<b id='told'>words</b> for people"
+    asked, _, _ = pages(tested, "silent")
+    assert form or "Unhandled error starting server silent" in asked[0].text
+    assert "Unhandled" not in asked[2].text
+    asked, _, _ = pages(tested, "told")
+    assert "words for people" in asked[1].text, "JupyterHub's page of the start says less"
+
+
+HEADERS = BASIS + """
+from tornado import web
+
+def refused(spawner):
+    error = web.HTTPError(429, "come later")
+    error.headers = {"Retry-After": "77", "X-Why": "the hook", "Content-Length": "3", "Not a name": "x"}
+    raise error
+
+c.Spawner.pre_spawn_hook = refused
+"""
+
+
+@pytest.mark.perijove
+def test_headers_of_an_exception_that_cannot_be_sent_are_left_out(make_hub):
+    hub = make_hub(HEADERS).start()
+    person = hub.log_in("ada")
+    for answer in (hub.client(hub.token_for("ada")).api("POST", "users/ada/server"), person.get("hub/spawn")):
+        assert (answer.status_code, answer.headers["Retry-After"], answer.headers["X-Why"]) == (429, "77", "the hook")
+        assert "come later" in answer.text and "Not a name" not in answer.headers

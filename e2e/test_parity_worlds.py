@@ -1,4 +1,4 @@
-"""The cases of `parity/tokens.py`, `roles.py`, `oauth.py`, `oauth_flows.py`, `pages.py`, `sites.py`, `subdomains.py`, `upgrades.py` and `stops.py` that
+"""The cases of `parity/tokens.py`, `roles.py`, `oauth.py`, `oauth_flows.py`, `pages.py`, `sites.py`, `spawn_pages.py`, `subdomains.py`, `upgrades.py` and `stops.py` that
 need configurations of their own."""
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from contextlib import closing
 
 import pytest
 from harness.hub import Hub
-from parity import oauth, oauth_flows, pages, roles, sites, stops, subdomains, tokens, upgrades
+from parity import oauth, oauth_flows, pages, roles, sites, spawn_pages, stops, subdomains, tokens, upgrades
 from parity.compare import difference
 from parity.steps import Case
 from parity.worlds import World, WorldTalk
 
-WORLDS = [*tokens.WORLDS, *roles.WORLDS, *oauth.WORLDS, *oauth_flows.WORLDS, *pages.WORLDS, *sites.WORLDS, *subdomains.WORLDS, *upgrades.WORLDS, *stops.WORLDS]
+WORLDS = [*tokens.WORLDS, *roles.WORLDS, *oauth.WORLDS, *oauth_flows.WORLDS, *pages.WORLDS, *sites.WORLDS, *spawn_pages.WORLDS, *subdomains.WORLDS, *upgrades.WORLDS, *stops.WORLDS]
 
 
 @pytest.fixture(scope="module")

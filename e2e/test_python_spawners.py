@@ -155,20 +155,20 @@ def test_progress_comes_from_the_class(make_hub):
     assert events[-1]["ready"] and events[-1]["progress"] == 100
 
 
-@pytest.mark.parametrize(("refusal", "status", "message", "html"), [
-    ("http", 418, "I am a teapot", None),
-    ("policy", 409, "not this image", "<i>not</i> this image"),
-    ("message", 500, "words for people", "<b>words</b> for people"),
-    ("error", 500, "no GPU is left", None),
+@pytest.mark.parametrize(("refusal", "status", "message", "told", "html"), [
+    ("http", 418, "I am a teapot", "I am a teapot", None),
+    ("policy", 409, "not this image", "not this image", "<i>not</i> this image"),
+    ("message", 500, "words for people", "words for people", "<b>words</b> for people"),
+    ("error", 500, "Internal Server Error", "no GPU is left", None),
 ])
 @pytest.mark.perijove
-def test_exceptions_keep_their_meaning(make_hub, refusal, status, message, html):
+def test_exceptions_keep_their_meaning(make_hub, refusal, status, message, told, html):
     hub = make_hub(OWN).start()
     client = hub.client(hub.token_for("ada"))
     answer = client.api("POST", "users/ada/server", json={"refuse": refusal})
     assert (answer.status_code, answer.json()["message"]) == (status, message)
     event = list(client.progress("ada"))[-1]
-    assert event["failed"] and event["message"] == f"Spawn failed: {message}"
+    assert event["failed"] and event["message"] == f"Spawn failed: {told}"
     assert event.get("html_message") == html
     assert client.user()["servers"] == {} and client.user()["pending"] is None
     if refusal == "error":

@@ -29,7 +29,12 @@ Key = Tuple[str, str]
 
 
 class StartTimeout(Exception):
-    """``Spawner.start`` has not returned within ``Spawner.start_timeout``."""
+    """``Spawner.start`` has not returned within ``Spawner.start_timeout``: the hub's own words, which users may read."""
+
+    @property
+    def jupyterhub_message(self) -> str:
+        """The text for pages and the REST API."""
+        return str(self)
 
 
 async def make_certificates(spawner: Any) -> Dict[str, str]:
@@ -294,9 +299,18 @@ def describe(upstream: Upstream) -> Message:
         raise TypeError(f"{kind.__module__}.{kind.__qualname__} does not extend jupyterhub.spawner.Spawner")
     from .web_app import of_plugins
 
-    found: Message = {"class": f"{kind.__module__}.{kind.__qualname__}", "timing": None, "handlers": bool(of_plugins())}
+    found: Message = {
+        "class": f"{kind.__module__}.{kind.__qualname__}",
+        "timing": None,
+        "handlers": bool(of_plugins()),
+        "options_form": False,
+    }
     try:
-        found["timing"] = timing(kind(config=upstream.config))
+        spawner = kind(config=upstream.config)
+        found["timing"] = timing(spawner)
+        # A form that is made for its user is known to be there by the attempt to look at it.
+        found["options_form"] = True
+        found["options_form"] = bool(spawner.options_form)
     except Exception:  # a class that insists on its user tells with the first server
         pass
     return found

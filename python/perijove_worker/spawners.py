@@ -11,6 +11,7 @@ from typing import Any, Callable, Dict, Tuple
 
 from jupyterhub import orm
 from jupyterhub.roles import roles_to_scopes
+from tornado.httputil import HTTPFile
 
 from .changes import Snapshot
 from .channel import Message
@@ -156,7 +157,12 @@ async def options_form(spawner: Any) -> Any:
 async def options_from_form(spawner: Any, form: dict) -> Any:
     """What ``options_from_form`` makes of a submitted form."""
     run = getattr(spawner, "run_options_from_form", spawner.options_from_form)
-    return await resolved(run(form))
+    return await resolved(run({name: [uploaded(value) for value in values] for name, values in form.items()}))
+
+
+def uploaded(value: Any) -> Any:
+    """A value of a form; a file is Tornado's object, whose attributes and items are the same."""
+    return HTTPFile(value) if isinstance(value, dict) else value
 
 
 async def options_from_query(spawner: Any, query: dict) -> Any:

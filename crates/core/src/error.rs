@@ -31,7 +31,7 @@ pub enum Error {
         retry_after: Option<u64>,
     },
     /// A server could not be started, or a hook or plug-in refused: with a status and words of its own.
-    #[error("{}", .0.message)]
+    #[error("{}", .0.text())]
     Status(Failure),
     /// Something that is not the caller's fault. Logged, never shown.
     #[error("{0}")]
@@ -42,14 +42,39 @@ pub enum Error {
 }
 
 /// What somebody is told of a failure that has a status of its own.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Failure {
     /// The HTTP status to answer with.
     pub status: u16,
-    /// The text for the user.
+    /// The text for the user; empty where nobody wrote one.
     pub message: String,
-    /// The same as HTML, where a plug-in gave that.
+    /// What a plug-in's exception has besides.
+    pub exception: Option<Box<Exception>>,
+}
+
+/// What an exception of a plug-in says besides its words for the user.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Exception {
+    /// The same as HTML.
     pub html_message: Option<String>,
+    /// What it wants in the answer's head.
+    pub headers: Vec<(String, String)>,
+    /// Its text, if it has no status, so that nobody meant it to be an answer. Pages and the REST API do not show it; the
+    /// progress of a start does, and so does the form to whoever filled it in, as upstream's.
+    pub unexpected: Option<String>,
+}
+
+impl Failure {
+    /// The text for the user, or else that of the unexpected exception.
+    pub fn text(&self) -> &str {
+        let exception = self.exception.as_deref().filter(|_| self.message.is_empty());
+        exception.and_then(|exception| exception.unexpected.as_deref()).unwrap_or(&self.message)
+    }
+
+    /// The text for the user as HTML, where a plug-in gave that.
+    pub fn html_message(&self) -> Option<&str> {
+        self.exception.as_deref().and_then(|exception| exception.html_message.as_deref())
+    }
 }
 
 /// The result of an operation of the hub.
@@ -73,15 +98,21 @@ impl From<SpawnError> for Error {
         if let SpawnError::Exited { output, .. } = &error {
             message = format!("{message}\n{output}");
         }
-        let html_message = error.html_message().map(str::to_owned);
-        Self::Status(Failure { status: error.status(), message, html_message })
+        let status = error.status();
+        let exception = match error {
+            SpawnError::Plugin { html_message, headers, unexpected, .. } => {
+                Some(Box::new(Exception { html_message, headers, unexpected: unexpected.map(String::from) }))
+            }
+            _ => None,
+        };
+        Self::Status(Failure { status, message, exception })
     }
 }
 
 impl Error {
     /// A failure with a status and a text for the user.
     pub fn status(status: u16, message: impl Into<String>) -> Self {
-        Self::Status(Failure { status, message: message.into(), html_message: None })
+        Self::Status(Failure { status, message: message.into(), exception: None })
     }
 
     /// A server could not be started, for the reason that the user is told.

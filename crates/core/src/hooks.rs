@@ -109,6 +109,11 @@ pub trait Hooks: Send + Sync {
         false
     }
 
+    /// Whether there is a function for `Spawner.options_form`.
+    fn has_options_form(&self) -> bool {
+        false
+    }
+
     /// `Spawner.auth_state_hook`, `apply_user_options`, `group_overrides` and `pre_spawn_hook`, in
     /// upstream's order: may change the launch (environment, arguments, directories, limits) or
     /// refuse it.

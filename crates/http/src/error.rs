@@ -1,6 +1,6 @@
 //! Errors as HTTP answers: JSON for the REST API, a page for people.
 
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use perijove_core::Error;
 use perijove_store::StoreError;
@@ -20,6 +20,10 @@ pub struct Failure {
     pub html_message: Option<String>,
     /// Seconds after which a new try makes sense.
     pub retry_after: Option<u64>,
+    /// What a plug-in's exception wants in the answer's head.
+    pub headers: Option<Box<HeaderMap>>,
+    /// The text of an exception that was not meant to be an answer.
+    pub unexpected: Option<String>,
 }
 
 /// The letters of a message about a mistake of the client's.
@@ -39,7 +43,7 @@ impl Failure {
             message.truncate(at);
             message.push('…');
         }
-        Self { status, message, html_message: None, retry_after: None }
+        Self { status, message, html_message: None, retry_after: None, headers: None, unexpected: None }
     }
 
     /// 400.
@@ -92,7 +96,20 @@ impl Failure {
         if let Some(seconds) = self.retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
+        for (name, value) in self.headers.as_deref().into_iter().flatten() {
+            headers.insert(name.clone(), value.clone());
+        }
     }
+}
+
+/// The headers of a plug-in's exception. Left out are those that cannot be sent, and those that are about the body,
+/// which is the hub's; upstream takes the length away, too.
+fn of_exception(headers: &[(String, String)]) -> HeaderMap {
+    let of_the_body = [header::CONTENT_LENGTH, header::TRANSFER_ENCODING];
+    let known = headers.iter().filter_map(|(name, value)| {
+        Some((HeaderName::try_from(name.as_str()).ok()?, HeaderValue::try_from(value.as_str()).ok()?))
+    });
+    known.filter(|(name, _)| !of_the_body.contains(name)).collect()
 }
 
 /// What a handler returns goes through the guard, which takes the failure out again and answers in
@@ -117,7 +134,14 @@ impl From<Error> for Failure {
             }
             Error::Status(told) => {
                 let status = StatusCode::from_u16(told.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-                Self { html_message: told.html_message, ..Self::new(status, told.message) }
+                let failure = Self::new(status, told.message);
+                let Some(exception) = told.exception else { return failure };
+                Self {
+                    html_message: exception.html_message,
+                    headers: Some(Box::new(of_exception(&exception.headers))),
+                    unexpected: exception.unexpected,
+                    ..failure
+                }
             }
             Error::Store(StoreError::Gone) => Self::not_found("It was deleted meanwhile"),
             Error::Store(StoreError::Conflict) => Self::conflict("Another request was faster"),

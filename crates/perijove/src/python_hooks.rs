@@ -116,6 +116,16 @@ impl ConfiguredHooks {
         Ok(outcome)
     }
 
+    /// What a form or query means without a function that says so.
+    fn plain_options(&self, form: &Value) -> HookResult<Json> {
+        match options_as_submitted(form)? {
+            Json::Object(form) if self.simple_form => {
+                Ok(Json::Object(overrides::simple_options_from_form(form)))
+            }
+            form => Ok(form),
+        }
+    }
+
     /// What needs no Python, in upstream's order.
     fn plain_changes(&self, target: &HookTarget<'_>, launch: &mut Launch) -> Result<(), SpawnError> {
         overrides::group_overrides(launch, &target.user.grants.groups, &self.group_overrides)?;
@@ -136,7 +146,11 @@ impl ConfiguredHooks {
 #[async_trait]
 impl Hooks for ConfiguredHooks {
     fn want_requests(&self) -> bool {
-        self.calls.prepare || self.calls.options_form
+        self.calls.prepare || self.calls.options_form || self.calls.options_from_form
+    }
+
+    fn has_options_form(&self) -> bool {
+        self.calls.options_form
     }
 
     async fn before_spawn(&self, target: &HookTarget<'_>, launch: &mut Launch) -> HookResult<()> {
@@ -201,14 +215,19 @@ impl Hooks for ConfiguredHooks {
 
     async fn options_from_form(&self, target: &HookTarget<'_>, form: Value) -> HookResult<Json> {
         if !self.calls.options_from_form {
-            return match options_as_submitted(&form)? {
-                Json::Object(form) if self.simple_form => {
-                    Ok(Json::Object(overrides::simple_options_from_form(form)))
-                }
-                form => Ok(form),
-            };
+            return self.plain_options(&form);
         }
         let step = SpawnerStep::OptionsFromForm(form);
+        let outcome = self.run(target, target.shown(), step, PAGE_HOOKS).await?;
+        options_of(&outcome.value)
+    }
+
+    async fn options_from_query(&self, target: &HookTarget<'_>, query: Value) -> HookResult<Json> {
+        // Upstream's spawners read a query as they read a form.
+        if !self.calls.options_from_form {
+            return self.plain_options(&query);
+        }
+        let step = SpawnerStep::OptionsFromQuery(query);
         let outcome = self.run(target, target.shown(), step, PAGE_HOOKS).await?;
         options_of(&outcome.value)
     }
@@ -268,8 +287,8 @@ pub(crate) fn scopes_of(value: Value) -> HookResult<Vec<String>> {
     texts.ok_or_else(|| Error::internal("the scopes of a server must be a list of texts"))
 }
 
-/// What whoever waits for a hook is told: as upstream, the exception's text, which is how hooks speak to people. A worker
-/// that gave no answer is the hub's own failure.
+/// What whoever waits for a hook is told: what the exception says to people. A worker that gave no answer is the hub's own
+/// failure.
 pub(crate) fn refused(error: &WorkerError) -> Error {
     match plugin_error(error) {
         told @ SpawnError::Plugin { .. } => told.into(),

@@ -55,10 +55,14 @@ pub enum SpawnError {
     Plugin {
         /// HTTP status; 500 unless the exception has one.
         status: u16,
-        /// Text for the user.
+        /// Text for the user, if the exception has one.
         message: String,
         /// The same as HTML, if the exception has one.
         html_message: Option<String>,
+        /// Headers that the exception wants on the answer.
+        headers: Vec<(String, String)>,
+        /// The text of an exception that is no answer: it has no status.
+        unexpected: Option<Box<str>>,
         /// The exception with its traceback, for the log.
         cause: String,
     },
@@ -88,14 +92,6 @@ impl SpawnError {
             Self::Config { .. } | Self::Launch { .. } | Self::Journal(_) | Self::Process(_) => {
                 "The server could not be started.".to_owned()
             }
-        }
-    }
-
-    /// What the user may see, as HTML, where a plug-in gave that.
-    pub fn html_message(&self) -> Option<&str> {
-        match self {
-            Self::Plugin { html_message, .. } => html_message.as_deref(),
-            _ => None,
         }
     }
 

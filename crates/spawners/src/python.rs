@@ -3,6 +3,7 @@
 //! What is around its methods, and in which order they run, is in `python/perijove_worker/own_spawners.py`; here is
 //! when they are called, how long they may take, and what their failures mean.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -33,6 +34,7 @@ pub struct PythonSpawner {
     workers: Workers,
     with_authenticator: bool,
     timing: Mutex<Timing>,
+    has_options_form: AtomicBool,
     /// Follows [`OUTPUT_FILE`] as long as this lives.
     _outputs: Outputs,
 }
@@ -90,6 +92,7 @@ impl PythonSpawner {
             workers,
             with_authenticator,
             timing: Mutex::new(timing),
+            has_options_form: AtomicBool::new(false),
             _outputs: outputs,
         })
     }
@@ -149,6 +152,7 @@ impl Spawner for PythonSpawner {
 
     async fn warm_up(&self) -> Result<(), SetupError> {
         let class = self.workers.warm_up().await.map_err(|error| SetupError::Python(error.explained()))?;
+        self.has_options_form.store(class.options_form, Ordering::Relaxed);
         if let Some(timing) = class.timing {
             *self.timing.lock().unwrap_or_else(PoisonError::into_inner) = from_python(timing);
         }
@@ -165,6 +169,10 @@ impl Spawner for PythonSpawner {
 
     fn keeps_start_timeout(&self) -> bool {
         true
+    }
+
+    fn has_options_form(&self) -> bool {
+        self.has_options_form.load(Ordering::Relaxed)
     }
 
     async fn start(&self, launch: &Launch, _: &dyn Journal) -> Result<Started, SpawnError> {
@@ -311,10 +319,17 @@ pub fn plugin_error(error: &WorkerError) -> SpawnError {
         Some(_) => exception.to_string(),
         None => error.explained(),
     };
+    let words = exception.user_text();
+    let (message, unexpected) = match exception.status {
+        Some(_) => (words.unwrap_or(&exception.message).to_owned(), None),
+        None => (words.unwrap_or_default().to_owned(), Some(exception.message.as_str().into())),
+    };
     SpawnError::Plugin {
         status: exception.status.unwrap_or(500),
-        message: exception.user_text().unwrap_or(&exception.message).to_owned(),
+        message,
         html_message: exception.user_html_message.clone(),
+        headers: exception.headers.clone(),
+        unexpected,
         cause,
     }
 }

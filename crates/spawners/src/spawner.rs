@@ -109,6 +109,11 @@ pub trait Spawner: Send + Sync {
         true
     }
 
+    /// Whether there is a form for options, or a function that may make one, that the hub's settings do not know of.
+    fn has_options_form(&self) -> bool {
+        false
+    }
+
     /// Whether a start ends by itself when `Spawner.start_timeout` is over.
     fn keeps_start_timeout(&self) -> bool {
         false

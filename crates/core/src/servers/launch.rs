@@ -149,6 +149,13 @@ impl Hub {
         self.hooks.options_form(&target).await
     }
 
+    /// Whether the spawner has a form for its options, or a function that may make one.
+    pub fn has_options_form(&self) -> bool {
+        self.settings.servers.options_form.is_some()
+            || self.hooks.has_options_form()
+            || self.spawner.has_options_form()
+    }
+
     /// Whether functions of the configuration, or the spawner, may look at requests.
     pub fn wants_requests(&self) -> bool {
         self.hooks.want_requests() || self.app_hooks.want_requests()

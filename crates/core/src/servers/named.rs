@@ -93,6 +93,24 @@ impl Hub {
         Ok(SpawnerRecord { row, name: name.clone(), server: None })
     }
 
+    /// Makes the row of a server whose form is shown, if there is none, as upstream does: the form does not say again
+    /// what the server is called.
+    pub async fn keep_server(
+        &self,
+        user: &UserRecord,
+        server: &ServerName,
+        display_name: &str,
+    ) -> Result<()> {
+        if user.spawner(server.as_str()).is_some() {
+            return Ok(());
+        }
+        let mut tx = self.store.begin().await?;
+        self.spawner_row(&mut tx, user.row.id, server, display_name).await?;
+        tx.commit().await?;
+        self.servers.know(&(user.row.id, server.clone()));
+        Ok(())
+    }
+
     /// Sets what a server is called on pages.
     pub async fn set_display_name(
         &self,

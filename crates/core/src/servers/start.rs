@@ -299,7 +299,7 @@ fn failure_of(error: &Error) -> Failure {
             "Your server could not be started. Its administrator finds the cause in the log.".to_owned(),
         ),
     };
-    Failure { status, message, html_message: None }
+    Failure { status, message, exception: None }
 }
 
 /// A waiting time in words: tens of seconds, or minutes.

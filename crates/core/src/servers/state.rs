@@ -150,7 +150,7 @@ mod tests {
     use super::*;
 
     fn failure() -> Failure {
-        Failure { message: "no".into(), html_message: None, status: 500 }
+        Failure { message: "no".into(), status: 500, exception: None }
     }
 
     #[test]

@@ -71,7 +71,8 @@ fn failed_event(failure: &StartFailure) -> Value {
     // What the server wrote last follows the first line. The page shows it apart, as text.
     let (message, output) = match failure.message.split_once('\n') {
         Some((message, output)) if failure.status == 500 => (message, Some(output.trim_end())),
-        _ => (failure.message.as_str(), None),
+        // As upstream, which tells here what its pages do not.
+        _ => (failure.text(), None),
     };
     let mut event = json!({
         "progress": 100, "failed": true, "message": format!("Spawn failed: {message}"),
@@ -80,8 +81,8 @@ fn failed_event(failure: &StartFailure) -> Value {
         if let Some(output) = output.filter(|output| !output.is_empty()) {
             fields.insert("output".into(), Value::String(output.to_owned()));
         }
-        if let Some(html) = &failure.html_message {
-            fields.insert("html_message".into(), Value::String(html.clone()));
+        if let Some(html) = failure.html_message() {
+            fields.insert("html_message".into(), Value::String(html.to_owned()));
         }
     }
     event

@@ -19,11 +19,22 @@ pub async fn render(app: &App, caller: &Caller, failure: Failure) -> Response {
         status_message: failure.phrase().to_owned(),
         message: failure.message.clone(),
         message_html: failure.html_message.clone().unwrap_or_default(),
+        exception: Some(exception(&failure)),
         ..ErrorContext::default()
     };
     let mut response = rendered(app, &view::page_of_error(app, caller).await, failure.status, &context);
     failure.add_headers(response.headers_mut());
     response
+}
+
+/// The exception that upstream's page would have been about, as text. Only templates of a site's own show it.
+fn exception(failure: &Failure) -> String {
+    let (status, phrase) = (failure.status.as_u16(), failure.phrase());
+    match &failure.unexpected {
+        Some(text) => text.clone(),
+        None if failure.message.is_empty() => format!("HTTP {status}: {phrase}"),
+        None => format!("HTTP {status}: {phrase} ({})", failure.message),
+    }
 }
 
 fn rendered(app: &App, page: &Page, status: StatusCode, context: &ErrorContext) -> Response {

@@ -9,6 +9,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 use perijove_core::Error;
+use perijove_core::error::Failure as StartFailure;
 use perijove_core::records::UserRecord;
 use perijove_core::servers::StartRequest;
 use perijove_core::servers::state::ServerState;
@@ -115,25 +116,38 @@ pub async fn show(State(app): State<App>, visit: Visit, Path(path): Path<OwnOrNa
     let options = options_of_query(query)?;
     let mut failed = None;
     if !options.is_empty() {
-        let started = async {
-            let options = Value::Object(options);
-            let options = app.hub.options_from_query(&user, &name, options, visit.handler()).await?;
-            begin(app, visit, &user, visit.start(&name, &display_name, Some(options))).await
-        };
-        match started.await {
-            Ok(response) => return Ok(response),
-            Err(failure) => failed = Some(failure),
+        let options = Value::Object(options);
+        match app.hub.options_from_query(&user, &name, options, visit.handler()).await {
+            Ok(options) => {
+                let start = visit.start(&name, &display_name, Some(options));
+                match begin_with_options(app, visit, &user, start).await {
+                    Ok(response) => return Ok(response),
+                    Err(failure) => failed = Some((failure, Step::Start)),
+                }
+            }
+            Err(error) => failed = Some((refused_options(error), Step::Options)),
         }
     }
     let form = app.hub.options_form(&user, &name, visit.handler()).await?;
-    if form.is_empty() {
-        let start = visit.start(&name, &display_name, None);
-        return match failed {
-            Some(failure) => Err(failure),
-            None => begin_or_explain(app, visit, &user, start).await,
-        };
+    match failed {
+        Some((failure, Step::Start)) if form.is_empty() => Err(failure),
+        // Without a form to show, upstream goes on as if nothing had been asked for.
+        _ if form.is_empty() => {
+            begin_or_explain(app, visit, &user, visit.start(&name, &display_name, None)).await
+        }
+        failed => {
+            app.hub.keep_server(&user, &name, &display_name).await?;
+            render_form(app, visit, &user, &name, form, failed.map(|(failure, _)| failure)).await
+        }
     }
-    render_form(app, visit, &user, &name, form, failed).await
+}
+
+/// What failed with the options of a query.
+enum Step {
+    /// The options mean nothing.
+    Options,
+    /// The start.
+    Start,
 }
 
 /// Starts a server with the options of the form.
@@ -163,25 +177,31 @@ pub async fn submit(
     }
     let form = form::fields(&headers, &body).await?;
     let outcome = match app.hub.options_from_form(&user, &name, form).await {
-        Ok(options) => begin(app, &visit, &user, visit.start(&name, server, Some(options))).await,
-        Err(error) => Err(refused_form(error)),
+        Ok(options) => {
+            begin_with_options(app, &visit, &user, visit.start(&name, server, Some(options))).await
+        }
+        Err(error) => Err(refused_options(error)),
     };
     match outcome {
         Ok(response) => Ok(response),
         Err(failure) => {
             let form = app.hub.options_form(&user, &name, visit.handler()).await?;
+            app.hub.keep_server(&user, &name, server).await?;
             render_form(app, &visit, &user, &name, form, Some(failure)).await
         }
     }
 }
 
-/// A form that is not accepted is shown again. As upstream, that is no error of the server's, unless the exception has a
-/// status.
-fn refused_form(error: Error) -> Failure {
+/// Options that are not accepted: the form is shown with the reason, which is the text of any exception. As upstream,
+/// that is no error of the server's, unless the exception has a status.
+fn refused_options(error: Error) -> Failure {
     let failure = Failure::from(error);
-    match failure.status {
-        StatusCode::INTERNAL_SERVER_ERROR => Failure { status: StatusCode::OK, ..failure },
-        _ => failure,
+    match &failure.unexpected {
+        Some(text) if failure.message.is_empty() => {
+            Failure { status: StatusCode::OK, message: text.clone(), ..failure }
+        }
+        Some(_) => Failure { status: StatusCode::OK, ..failure },
+        None => failure,
     }
 }
 
@@ -217,6 +237,28 @@ async fn begin(app: &App, visit: &Visit, user: &Arc<UserRecord>, request: StartR
     Ok(redirect(&url))
 }
 
+/// The same for a start with options. What fails at once is told beside the form, but for the text of an exception that
+/// was not meant for people, instead of which there are upstream's words.
+async fn begin_with_options(
+    app: &App,
+    visit: &Visit,
+    user: &Arc<UserRecord>,
+    request: StartRequest,
+) -> Answer {
+    let server = request.server.clone();
+    begin(app, visit, user, request).await.map_err(|failure| {
+        if failure.unexpected.is_none() || !failure.message.is_empty() {
+            return failure;
+        }
+        Failure { message: unhandled(user, &server), ..failure }
+    })
+}
+
+/// What people are told of an exception that was not meant for them.
+fn unhandled(user: &UserRecord, server: &ServerName) -> String {
+    format!("Unhandled error starting server {}", user.server_log_name(server.as_str()))
+}
+
 /// The same for a start without a form to come back to: what fails at once is told with the server's last words and
 /// a button to try again, with the status of upstream's error page.
 async fn begin_or_explain(app: &App, visit: &Visit, user: &Arc<UserRecord>, request: StartRequest) -> Answer {
@@ -227,7 +269,11 @@ async fn begin_or_explain(app: &App, visit: &Visit, user: &Arc<UserRecord>, requ
     };
     match app.hub.server_state(user.row.id, &server) {
         ServerState::Failed(told) if told.message == failure.message => {
-            spawn_pending::show(app, &visit.caller, user, server, visit.query()).await
+            let message = Some(told.message).filter(|message| !message.is_empty());
+            let told = StartFailure { message: message.unwrap_or_else(|| unhandled(user, &server)), ..told };
+            let mut response = spawn_pending::show_failed(app, &visit.caller, user, &server, told).await?;
+            failure.add_headers(response.headers_mut());
+            Ok(response)
         }
         _ => Err(failure),
     }
@@ -238,7 +284,7 @@ fn options_of_query(query: &str) -> Result<Map<String, Value>, Failure> {
     let mut new: Map<String, Value> = Map::new();
     let mut old: Map<String, Value> = Map::new();
     for (key, value) in form_urlencoded::parse(query.as_bytes()) {
-        if value.is_empty() || key == "next" || key == "display_name" {
+        if key == "next" || key == "display_name" {
             continue;
         }
         let (map, key) = match key.strip_prefix("opt-") {
@@ -273,17 +319,18 @@ async fn render_form(
     let (hub, caller, uri) = (&app.hub, &visit.caller, &visit.uri);
     let xsrf = caller.xsrf_token(&hub.settings, hub.now().timestamp());
     let here = uri.path_and_query().map_or("/", |whole| whole.as_str());
-    let status = failed.as_ref().map_or(StatusCode::OK, |failure| failure.status);
-    let (message, html) =
-        failed.map_or((None, None), |failure| (Some(failure.message), failure.html_message));
+    let failed = failed.unwrap_or_else(|| Failure::new(StatusCode::OK, ""));
+    let message = Some(failed.message.clone()).filter(|message| !message.is_empty());
     let context = Spawn {
         for_user: view::user(hub, user),
         spawner: view::spawner_of(hub, user, server),
         spawner_options_form: form,
         url: with_query(here, [("_xsrf", xsrf.as_str())]),
         error_message: message,
-        error_html_message: html,
+        error_html_message: failed.html_message.clone(),
         auth_state: hub.auth_state(&user.row),
     };
-    view::render(app, caller, status, &context).await
+    let mut response = view::render(app, caller, failed.status, &context).await?;
+    failed.add_headers(response.headers_mut());
+    Ok(response)
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, Uri};
+use perijove_core::error::Failure as StartFailure;
 use perijove_core::records::UserRecord;
 use perijove_core::servers::state::ServerState;
 use perijove_core::urls::with_query;
@@ -50,43 +51,60 @@ pub async fn show(
         let url = settings.server_url(&user.name, &server);
         return Ok(redirect(&next_url::resolve(hub, caller.client(), query, None, Some(&url))));
     }
-    let user_view = view::user(hub, user);
-    let auth_state = hub.auth_state(&user.row);
     if state.pending().is_some() {
         let xsrf = caller.xsrf_token(settings, hub.now().timestamp());
         let progress = settings.progress_path(&escaped, &escaped_server);
         let context = SpawnPending {
-            user: user_view,
+            user: view::user(hub, user),
             spawner: view::spawner_of(hub, user, &server),
             progress_url: with_query(&progress, [("_xsrf", xsrf.as_str())]),
-            auth_state,
+            auth_state: hub.auth_state(&user.row),
         };
         return match state.is_stopping() {
             true => view::show(app, caller, &StopPending(context)).await,
             false => view::show(app, caller, &context).await,
         };
     }
-    let context = NotRunning {
-        user: user_view,
-        server_name: server.to_string(),
-        spawn_url: spawn_url(app, user, &server),
-        auth_state,
-        ..NotRunning::default()
-    };
-    let ServerState::Failed(failure) = state else { return view::show(app, caller, &context).await };
+    match state {
+        ServerState::Failed(failure) => show_failed(app, caller, user, &server, failure).await,
+        _ => view::show(app, caller, &not_running(app, user, &server)).await,
+    }
+}
+
+/// Why the last start failed, with a button to try again. An exception that was not meant for people leaves no words.
+pub async fn show_failed(
+    app: &App,
+    caller: &Caller,
+    user: &Arc<UserRecord>,
+    server: &ServerName,
+    failure: StartFailure,
+) -> Answer {
     let status = StatusCode::from_u16(failure.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let exception = Some(failure.text().to_owned());
+    let html_message = failure.html_message().map(str::to_owned);
     let (message, output) = match failure.message.split_once('\n') {
         Some((message, output)) => (message.to_owned(), Some(output.to_owned())),
         None => (failure.message, None),
     };
     let context = NotRunning {
         failed: true,
-        failed_message: Some(message),
-        failed_html_message: failure.html_message,
+        failed_message: Some(message).filter(|message| !message.is_empty()),
+        failed_html_message: html_message,
         failed_output: output,
-        ..context
+        exception,
+        ..not_running(app, user, server)
     };
     view::render(app, caller, status, &context).await
+}
+
+fn not_running(app: &App, user: &Arc<UserRecord>, server: &ServerName) -> NotRunning {
+    NotRunning {
+        user: view::user(&app.hub, user),
+        server_name: server.to_string(),
+        spawn_url: spawn_url(app, user, server),
+        auth_state: app.hub.auth_state(&user.row),
+        ..NotRunning::default()
+    }
 }
 
 /// The page that starts a server.

@@ -100,7 +100,7 @@ async fn not_running(
         user: view::user(&app.hub, user),
         server_name: server.to_string(),
         spawn_url: with_query(&spawn_url(app, user, server), [("next", here)]),
-        implicit_spawn_seconds: app.hub.settings.pages.implicit_spawn_seconds,
+        implicit_spawn_seconds: Some(app.hub.settings.pages.implicit_spawn_seconds),
         auth_state: app.hub.auth_state(&user.row),
         ..NotRunning::default()
     };

@@ -6,11 +6,12 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use perijove_core::Hub;
 use perijove_core::activity::Subject;
-use perijove_core::records::{SpawnerRecord, UserRecord};
+use perijove_core::records::{SpawnerRecord, UserRecord, server_url};
 use perijove_model::ServerName;
 use perijove_model::scope::Resource;
+use perijove_store::Server;
 use perijove_web::contexts::{self, Page, PageContext, ServiceView, SpawnerView, UserView};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::app::App;
 use crate::caller::Caller;
@@ -21,12 +22,18 @@ use crate::responses::html;
 pub fn user(hub: &Hub, record: &UserRecord) -> Arc<UserView> {
     let settings = &hub.settings;
     let mut view = UserView::new(&record.row.name, &settings.base_url, &settings.hub_prefix);
+    view.id = record.row.id;
+    view.proxy_spec = settings.server_route(&record.name, &ServerName::default());
     view.admin = record.row.admin;
     view.groups.clone_from(&record.grants.groups);
     view.roles = record.role_names().into_iter().map(str::to_owned).collect();
     view.created = record.row.created;
     view.last_activity = hub.activity.merged(Subject::User(record.row.id), record.row.last_activity);
     view.spawners = record.spawners.iter().map(|one| spawner(hub, record, one)).collect();
+    if record.spawner("").is_none() {
+        // Upstream's users have their default server from the first look at them.
+        view.spawners.insert(0, spawner_of(hub, record, &ServerName::default()));
+    }
     view.allow_named_servers = settings.servers.allow_named_servers;
     view.auth_state = hub.auth_state(&record.row);
     view.url = settings.user_url(&record.name);
@@ -51,9 +58,21 @@ pub fn spawner(hub: &Hub, user: &UserRecord, record: &SpawnerRecord) -> Arc<Spaw
         last_activity: hub.activity.merged(Subject::Spawner(record.row.id), record.row.last_activity),
         url: hub.settings.server_url(&user.name, &record.name),
         progress_url: hub.settings.progress_path(&escaped, &escaped_server),
+        server: record.server.as_ref().map_or(Value::Null, address),
         user_options: record.row.user_options.clone().unwrap_or_else(|| Value::Object(Map::new())),
-        options_form: hub.settings.servers.options_form.is_some(),
+        options_form: hub.has_options_form(),
         ..SpawnerView::default()
+    })
+}
+
+/// Where a server listens, for templates.
+fn address(server: &Server) -> Value {
+    json!({
+        "proto": server.proto,
+        "ip": server.ip,
+        "port": server.port,
+        "base_url": server.base_url,
+        "url": format!("{}{}", server_url(server), server.base_url),
     })
 }
 
@@ -71,6 +90,8 @@ pub fn spawner_of(hub: &Hub, user: &UserRecord, name: &ServerName) -> Arc<Spawne
                 pending: state.pending().map(str::to_owned),
                 url: hub.settings.server_url(&user.name, name),
                 progress_url: hub.settings.progress_path(&escaped, &escaped_server),
+                user_options: Value::Object(Map::new()),
+                options_form: hub.has_options_form(),
                 ..SpawnerView::default()
             })
         }

@@ -107,6 +107,8 @@ pub struct SpawnerClass {
     pub timing: Option<SpawnerTiming>,
     /// Whether importing it has added request handlers to JupyterHub's own.
     pub handlers: bool,
+    /// Whether it has a form for options, or a function that may make one, as far as the class tells without a user.
+    pub options_form: bool,
 }
 
 impl Worker {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use minijinja::Value;
 use serde::Serialize;
 
-use super::{PageContext, UserView, Variables, data, html, json, plain_object, text};
+use super::{PageContext, UserView, Variables, data, html, plain_object, text};
 
 /// The variables of every page, as upstream's `template_namespace`. `base_url`, `prefix`, `static_url` and `version_hash` are the
 /// renderer's.
@@ -134,10 +134,8 @@ pub struct Error {
     pub extra_error_html: String,
     /// Where the logo leads, if not to the hub's root.
     pub logo_url: Option<String>,
-    /// Text of the exception, if one caused this.
+    /// Text of the exception, if one caused this; for custom templates.
     pub exception: Option<String>,
-    /// Decrypted state of the authenticator, for custom templates.
-    pub auth_state: Option<serde_json::Value>,
 }
 
 impl PageContext for Error {
@@ -151,7 +149,6 @@ impl PageContext for Error {
             ("message_html", html(&self.message_html)),
             ("extra_error_html", html(&self.extra_error_html)),
             ("exception", text(self.exception.as_deref())),
-            ("auth_state", json(self.auth_state.as_ref())),
         ];
         if let Some(url) = &self.logo_url {
             variables.push(("logo_url", Value::from(url.as_str())));

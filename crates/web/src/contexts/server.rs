@@ -73,7 +73,7 @@ pub struct Spawn {
     pub url: String,
     /// What went wrong last time, as text.
     pub error_message: Option<String>,
-    /// What went wrong last time, as HTML (`jupyterhub_html_message`); wins over the text.
+    /// What went wrong last time, as HTML (`jupyterhub_html_message`); the text wins.
     pub error_html_message: Option<String>,
     /// Decrypted state of the authenticator, for custom templates.
     pub auth_state: Option<serde_json::Value>,
@@ -163,8 +163,8 @@ pub struct NotRunning {
     pub failed_html_message: Option<String>,
     /// The last lines of the server's output, to be shown with a failure.
     pub failed_output: Option<String>,
-    /// Seconds after which the page starts the server by itself; 0 for never.
-    pub implicit_spawn_seconds: f64,
+    /// Seconds after which the page starts the server by itself, 0 for never; on the user's own page only.
+    pub implicit_spawn_seconds: Option<f64>,
     /// Text of the exception that the start ended with.
     pub exception: Option<String>,
     /// Decrypted state of the authenticator, for custom templates.
@@ -175,18 +175,25 @@ impl PageContext for NotRunning {
     const TEMPLATE: &'static str = "not_running.html";
 
     fn variables(&self) -> Variables {
-        vec![
+        let mut variables = vec![
             ("user", user(&self.user)),
             ("server_name", Value::from(self.server_name.as_str())),
             ("spawn_url", Value::from(self.spawn_url.as_str())),
-            ("failed", Value::from(self.failed)),
-            ("failed_message", text(self.failed_message.as_deref())),
-            ("failed_html_message", text(self.failed_html_message.as_deref())),
-            ("failed_output", text(self.failed_output.as_deref())),
-            ("implicit_spawn_seconds", Value::from(self.implicit_spawn_seconds)),
-            ("exception", text(self.exception.as_deref())),
             ("auth_state", json(self.auth_state.as_ref())),
-        ]
+        ];
+        // What does not concern a page is undefined there, as upstream's, where a template may ask for that.
+        if self.failed {
+            variables.extend([
+                ("failed", Value::from(true)),
+                ("failed_message", text(self.failed_message.as_deref())),
+                ("failed_html_message", text(self.failed_html_message.as_deref())),
+                ("failed_output", text(self.failed_output.as_deref())),
+                ("exception", text(self.exception.as_deref())),
+            ]);
+        }
+        variables
+            .extend(self.implicit_spawn_seconds.map(|count| ("implicit_spawn_seconds", Value::from(count))));
+        variables
     }
 }
 

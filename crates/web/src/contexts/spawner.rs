@@ -30,6 +30,8 @@ pub struct SpawnerView {
     pub url: String,
     /// Path of its progress events.
     pub progress_url: String,
+    /// Where it listens (`proto`, `ip`, `port`, `base_url`, `url`), or null.
+    pub server: serde_json::Value,
     /// Options that the user gave.
     pub user_options: serde_json::Value,
     /// Whether an options form is shown before it starts.
@@ -54,6 +56,7 @@ impl SpawnerView {
             "last_activity" => optional(self.last_activity),
             "url" => Value::from(self.url.as_str()),
             "progress_url" | "_progress_url" => Value::from(self.progress_url.as_str()),
+            "server" => data(&self.server),
             "user_options" => data(&self.user_options),
             "options_form" => Value::from(self.options_form),
             _ => return self.extra.get(name).map(data),

@@ -16,6 +16,8 @@ use crate::urls::{escape_path, url_path_join};
 /// A user, with attributes and methods.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct UserView {
+    /// Number in the database.
+    pub id: i64,
     /// Name.
     pub name: String,
     /// The name, quoted for paths and cookies.
@@ -28,6 +30,8 @@ pub struct UserView {
     pub url: String,
     /// Scheme and host of the user's servers, if users have domains or `public_url` is set.
     pub host: String,
+    /// The route of the default server: `base_url`, after the host if users have domains.
+    pub proxy_spec: String,
     /// Path of the hub, `/hub/`.
     pub hub_base_url: String,
     /// Names of the user's groups.
@@ -56,6 +60,7 @@ impl UserView {
             name: name.to_owned(),
             escaped_name,
             url: base_url.clone(),
+            proxy_spec: base_url.clone(),
             base_url,
             hub_base_url: hub_base_url.to_owned(),
             ..Self::default()
@@ -121,6 +126,7 @@ impl UserView {
             None => Value::from_object(SpawnerView {
                 name: name.to_owned(),
                 url: self.server_url(name),
+                user_options: serde_json::json!({}),
                 ..SpawnerView::default()
             }),
         }
@@ -147,7 +153,9 @@ impl UserView {
             Value::from(self.spawners.iter().any(|spawner| spawner.name.is_empty() && test(spawner)))
         };
         Some(match name {
+            "id" => Value::from(self.id),
             "name" => Value::from(self.name.as_str()),
+            "proxy_spec" => Value::from(self.proxy_spec.as_str()),
             "escaped_name" => Value::from(self.escaped_name.as_str()),
             "json_escaped_name" => Value::from(self.json_escaped_name()),
             "admin" => Value::from(self.admin),

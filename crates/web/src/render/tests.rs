@@ -239,8 +239,9 @@ fn the_pages_of_a_server_have_their_buttons() {
     let html = stock().page(&page(), &Home { default_server: Arc::default(), ..home }).unwrap();
     assert_contains(&html, &[">Start My Server</a>"]);
     assert!(!html.contains("id=\"stop\""));
-    let html =
-        stock().page(&page(), &NotRunning { implicit_spawn_seconds: 3.0, ..NotRunning::default() }).unwrap();
+    let html = stock()
+        .page(&page(), &NotRunning { implicit_spawn_seconds: Some(3.0), ..NotRunning::default() })
+        .unwrap();
     assert_contains(
         &html,
         &["id=\"start\"", "Server not running", "is not running", "data-start-after=\"3.0\""],

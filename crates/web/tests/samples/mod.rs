@@ -255,7 +255,11 @@ fn servers() -> Vec<Sample> {
         sample("spawn_pending_named", logged_in(), &named),
         sample("stop_pending", logged_in(), &StopPending(pending)),
         sample("not_running", logged_in(), &down),
-        sample("not_running_implicit", logged_in(), &NotRunning { implicit_spawn_seconds: 2.5, ..down }),
+        sample(
+            "not_running_implicit",
+            logged_in(),
+            &NotRunning { implicit_spawn_seconds: Some(2.5), ..down },
+        ),
         sample("not_running_failed", logged_in(), &failed),
         sample(
             "not_running_html",
