@@ -22,6 +22,7 @@ pub mod contexts;
 mod datetime;
 mod error;
 mod formatting;
+mod jinja;
 mod loader;
 mod render;
 mod static_files;

@@ -11,6 +11,7 @@ use minijinja::{AutoEscape, Environment, ErrorKind, State, Value};
 use crate::contexts::{Error, Page, PageContext, Variables};
 use crate::error::WebError;
 use crate::formatting;
+use crate::jinja;
 use crate::loader::{Loader, stock_names};
 use crate::static_files::static_url;
 
@@ -241,6 +242,7 @@ fn environment(options: &JinjaOptions, loader: Loader) -> Result<Environment<'st
     });
     env.set_formatter(formatting::format);
     env.set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
+    jinja::add_to(&mut env);
     env.set_auto_reload(options.auto_reload);
     env.set_debug(true);
     env.set_loader(move |name| loader.load(name));

@@ -110,7 +110,7 @@ impl PageContext for Token {
             ("api_tokens", Value::from(tokens)),
             ("oauth_clients", Value::from(clients)),
             ("token_expires_in_options_html", Value::from(options)),
-            ("token_expires_in_max_seconds", max.map_or_else(|| Value::from(()), Value::from)),
+            ("token_expires_in_max_seconds", Value::from(max.unwrap_or(0))),
             ("auth_state", json(self.auth_state.as_ref())),
         ]
     }
