@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from harness import settings
 from harness.hub import ADMIN_SERVICE
+from harness.singleuser import PROGRAM, expect_jupyter
 from harness.slurm import Slurm
 from harness.waiting import until
 
@@ -38,12 +39,13 @@ def slurm():
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def test_a_server_is_a_job(make_hub, accounts, open_directory, slurm):
+@pytest.mark.parametrize("real", [False, True], ids=["stand-in", "jupyterhub-singleuser"])
+def test_a_server_is_a_job(make_hub, accounts, open_directory, slurm, real):
     account = accounts.add()
     program = open_directory / "trivial_singleuser.py"
     shutil.copy(settings.PROJECT / "bench" / "trivial_singleuser.py", program)
     program.chmod(0o755)
-    config = ADMIN_SERVICE + CONFIG.format(program=str(program), singleuser=str(settings.PYTHON.parent / "batchspawner-singleuser"))
+    config = ADMIN_SERVICE + CONFIG.format(program=PROGRAM if real else str(program), singleuser=str(settings.PYTHON.parent / "batchspawner-singleuser"))
     hub = make_hub(config, directory=open_directory / "hub", env={"SLURM_CONF": str(slurm.config)}).start()
     client = hub.log_in(account.name, account.password)
     client.start_server(account.name)
@@ -51,6 +53,8 @@ def test_a_server_is_a_job(make_hub, accounts, open_directory, slurm):
     state = hub.admin().expect(200, "GET", f"users/{account.name}").json()["servers"][""]["state"]
     assert state["job_id"].isdigit()
     assert client.get(f"user/{account.name}/api").status_code == 200
+    if real:
+        expect_jupyter(client, account.name)
     hub.kill()
     hub.start()
     assert client.get(f"user/{account.name}/api").status_code == 200 and slurm.jobs() == ["RUNNING"]

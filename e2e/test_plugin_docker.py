@@ -9,6 +9,7 @@ from harness import settings
 from harness.docker import Docker, missing
 from harness.hub import ADMIN_SERVICE, DUMMY_LOGIN
 from harness.processes import with_environment
+from harness.singleuser import PROGRAM, expect_jupyter
 from harness.waiting import until
 
 pytestmark = pytest.mark.root
@@ -20,9 +21,10 @@ c.DockerSpawner.image = {image!r}
 c.DockerSpawner.pull_policy = "never"
 c.DockerSpawner.use_internal_ip = True
 c.DockerSpawner.remove = True
-c.DockerSpawner.read_only_volumes = {{"/usr": "/usr", {programs!r}: "/programs"}}
-c.DockerSpawner.mem_limit = "200M"
-c.Spawner.cmd = ["/usr/bin/python3", "-I", "-S", "/programs/trivial_singleuser.py"]
+c.DockerSpawner.read_only_volumes = {{path: path for path in ("/usr", {programs!r}, {environment!r})}}
+c.DockerSpawner.mem_limit = "400M"
+c.DockerSpawner.environment = {{"HOME": "/tmp"}}
+c.Spawner.cmd = {command!r}
 c.Spawner.start_timeout = c.Spawner.http_timeout = 120
 """
 
@@ -41,21 +43,28 @@ def docker(open_directory):
 USER = "dockeruser"
 
 
-def test_a_server_is_a_container(make_hub, docker, open_directory):
+@pytest.mark.parametrize("real", [False, True], ids=["stand-in", "jupyterhub-singleuser"])
+def test_a_server_is_a_container(make_hub, docker, open_directory, real):
     programs = open_directory / "programs"
     programs.mkdir()
     shutil.copy(settings.PROJECT / "bench" / "trivial_singleuser.py", programs)
-    config = CONFIG.format(address=docker.address, image=docker.image, programs=str(programs))
+    command = [PROGRAM, "--allow-root"] if real else ["/usr/bin/python3", "-I", "-S", str(programs / "trivial_singleuser.py")]
+    config = CONFIG.format(
+        address=docker.address, image=docker.image, programs=str(programs), environment=str(settings.PYTHON.parent.parent), command=command,
+    )  # fmt: skip
     hub = make_hub(DUMMY_LOGIN + ADMIN_SERVICE + config, env={"DOCKER_HOST": docker.url}).start()
     client = hub.log_in(USER)
     client.start_server(USER)
     assert docker.containers() == [f"jupyter-{USER} running"]
     state = hub.admin().expect(200, "GET", f"users/{USER}").json()["servers"][""]["state"]
     assert state["object_name"] == f"jupyter-{USER}" and state["object_id"]
-    [process] = with_environment("JUPYTERHUB_USER", USER)
+    # The real server has a child or two.
+    process = min(with_environment("JUPYTERHUB_USER", USER), key=lambda process: process.pid)
     assert process.environ()["JUPYTERHUB_API_URL"] == f"http://{docker.address}:{hub.hub_port}/hub/api"
-    assert process.environ()["MEM_LIMIT"] == str(200 * 2**20)
+    assert process.environ()["MEM_LIMIT"] == str(400 * 2**20)
     assert client.get(f"user/{USER}/api").status_code == 200
+    if real:
+        expect_jupyter(client, USER)
     hub.kill()
     hub.start()
     assert client.get(f"user/{USER}/api").status_code == 200

@@ -9,6 +9,7 @@ import pytest
 from harness import settings
 from harness.hub import ADMIN_SERVICE
 from harness.processes import owned_by
+from harness.singleuser import expect_jupyter
 from harness.waiting import until
 
 pytestmark = pytest.mark.root
@@ -46,7 +47,7 @@ def test_servers_run_as_their_users(make_hub, accounts, open_directory, rule):
     client.start_server(account.name)
     process = hub.server_process(account.name)
     assert (process.uid(), process.cwd()) == (account.entry.pw_uid, account.entry.pw_dir)
-    assert client.get(f"user/{account.name}/api").status_code == 200
+    expect_jupyter(client, account.name)
     hub.kill()
     hub.start()
     assert process.alive() and client.get(f"user/{account.name}/api").status_code == 200

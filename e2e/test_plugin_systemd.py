@@ -9,6 +9,7 @@ import pytest
 from harness import settings
 from harness.hub import ADMIN_SERVICE
 from harness.processes import owned_by
+from harness.singleuser import PROGRAM, expect_jupyter
 from harness.systemd import Systemd, missing
 from harness.waiting import until
 
@@ -18,7 +19,7 @@ CONFIG = """
 c.Authenticator.allow_all = True
 c.JupyterHub.spawner_class = "systemd"
 c.Spawner.start_timeout = c.Spawner.http_timeout = 120
-c.Spawner.cmd = [{python!r}, "-I", "-S", {program!r}]
+c.Spawner.cmd = {command!r}
 c.Spawner.mem_limit = "300M"
 """
 
@@ -40,12 +41,14 @@ def start_systemd():
         systemd.stop()
 
 
-def test_a_server_is_a_unit(make_hub, accounts, open_directory, start_systemd):
+@pytest.mark.parametrize("real", [False, True], ids=["stand-in", "jupyterhub-singleuser"])
+def test_a_server_is_a_unit(make_hub, accounts, open_directory, start_systemd, real):
     account = accounts.add()
     program = open_directory / "trivial_singleuser.py"
     shutil.copy(settings.PROJECT / "bench" / "trivial_singleuser.py", program)
     systemd = start_systemd(open_directory)
-    config = ADMIN_SERVICE + CONFIG.format(python=str(settings.PYTHON), program=str(program))
+    command = [PROGRAM] if real else [str(settings.PYTHON), "-I", "-S", str(program)]
+    config = ADMIN_SERVICE + CONFIG.format(command=command)
     folder = open_directory / "hub"
     hub = make_hub(config, directory=folder, command_prefix=systemd.inside(folder)).start()
     client = hub.log_in(account.name, account.password)
@@ -59,6 +62,8 @@ def test_a_server_is_a_unit(make_hub, accounts, open_directory, start_systemd):
     assert state == {"unit_name": unit.removesuffix(".service")}
     assert [process.cwd() for process in owned_by(account.entry.pw_uid)] == [account.entry.pw_dir]
     assert client.get(f"user/{account.name}/api").status_code == 200
+    if real:
+        expect_jupyter(client, account.name)
     hub.kill()
     hub.start()
     assert client.get(f"user/{account.name}/api").status_code == 200

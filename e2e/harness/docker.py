@@ -52,13 +52,16 @@ class Docker:
         return subprocess.run(["docker", f"--host={self.url}", *args], capture_output=True, text=True, check=False)
 
     def _make_image(self) -> None:
-        """Empty but for the links into `/usr`, which is the machine's own in the container."""
+        """Empty but for a folder to write to and the links into `/usr`, which is the machine's own in the container."""
         archive = self.folder / "image.tar"
         with tarfile.open(archive, "w") as tar:
             for name in ("bin", "lib", "lib64"):
                 link = tarfile.TarInfo(name)
                 link.type, link.linkname = tarfile.SYMTYPE, f"usr/{name}"
                 tar.addfile(link)
+            folder = tarfile.TarInfo("tmp")
+            folder.type, folder.mode = tarfile.DIRTYPE, 0o1777
+            tar.addfile(folder)
         made = self._docker("import", str(archive), self.image)
         assert made.returncode == 0, made.stderr
 
