@@ -189,7 +189,7 @@ OF_A_USER = [
         GET("/hub/error/503?url=%2Fuser%2Fx", who="nobody"), GET("/hub/error/503/", who="nobody"),
         GET("/hub/no-such-page", who="browser:er1"), GET("/hub/no-such-page", who="nobody"), GET("/hub/no-such-page", who="nobody", headers=JSON_WANTED),
         GET("/hub/no/such/page/", who="nobody"), GET("/hub/api/none", who="browser:er1"), GET("/hub/api/", who="browser:er1"), GET("/hub/api/users/", who="browser:er1"),
-        GET("/hub//home", who="browser:er1"), GET("//hub/home", who="nobody"), GET("/hub/home;x", who="browser:er1"), GET("/Hub/home", who="nobody"),
+        GET("/hub//home", who="browser:er1"), GET("//127.0.0.1//hub/home", who="nobody"), GET("/hub/home;x", who="browser:er1"), GET("/Hub/home", who="nobody"),
         PUT("/hub/home", who="browser:er1"), DELETE("/hub/token", who="browser:er1"),
     ]),
     Case("accept-share", [
