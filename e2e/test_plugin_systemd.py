@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from harness import settings
 from harness.hub import ADMIN_SERVICE
-from harness.processes import owned_by
+from harness.processes import folders_of, owned_by
 from harness.singleuser import PROGRAM, expect_jupyter
 from harness.systemd import Systemd, missing
 from harness.waiting import until
@@ -60,7 +60,7 @@ def test_a_server_is_a_unit(make_hub, accounts, open_directory, start_systemd, r
     )
     state = hub.admin().expect(200, "GET", f"users/{account.name}").json()["servers"][""]["state"]
     assert state == {"unit_name": unit.removesuffix(".service")}
-    assert [process.cwd() for process in owned_by(account.entry.pw_uid)] == [account.entry.pw_dir]
+    assert folders_of(account.entry.pw_uid) == {account.entry.pw_dir}
     assert client.get(f"user/{account.name}/api").status_code == 200
     if real:
         expect_jupyter(client, account.name)

@@ -109,3 +109,14 @@ def owned_by(uid: int) -> list[Process]:
 def children_of(pid: int) -> list[Process]:
     """Live processes whose parent is this one."""
     return _live(lambda process: process.parent() == pid)
+
+
+def folders_of(uid: int) -> set[str]:
+    """The working directories of an account's processes; those that end meanwhile have none."""
+    found = set()
+    for process in owned_by(uid):
+        try:
+            found.add(process.cwd())
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+    return found
