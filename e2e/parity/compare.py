@@ -14,7 +14,7 @@ from harness.client import Client
 from harness.hub import DUMMY_PASSWORD, Hub
 from harness.waiting import until
 
-from .steps import Case, Step
+from .steps import MEDDLING, Case, Step
 
 #: The headers of an answer that clients depend on.
 HEADERS = (
@@ -58,7 +58,7 @@ class Talk:
         kept: dict[str, str] = {}
         lines: list[str] = []
         for number, step in enumerate(case.steps, start=1):
-            if step.method in ("SQL", "KILL"):
+            if step.method in MEDDLING:
                 self.meddle(step)
                 continue
             answer = self.ask(step, kept)
@@ -68,10 +68,12 @@ class Talk:
         return lines
 
     def meddle(self, step: Step) -> None:
-        """Does what no request does: rows written by another program, a server that dies."""
+        """Does what no request does: rows written by another program, a file that appears, a server that dies."""
         if step.method == "SQL":
             with closing(sqlite3.connect(self.hub.database)) as database, database:
                 database.execute(step.path)
+        elif step.method == "TOUCH":
+            (self.hub.directory / step.path).touch()
         else:
             user, _, server = step.path.partition("/")
             process = self.hub.server_process(user, server)

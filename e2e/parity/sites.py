@@ -5,7 +5,7 @@ from __future__ import annotations
 from harness.hub import ADMIN_SERVICE, DUMMY_LOGIN, TRIVIAL_SERVERS
 
 from .pages import IN_A_PAGE, JSON_WANTED, NAVIGATES, login
-from .steps import DELETE, GET, PATCH, POST, PUT, Case, Step
+from .steps import DELETE, GET, PATCH, POST, PUT, TOUCH, Case, Step
 from .worlds import World
 
 BASE = DUMMY_LOGIN + TRIVIAL_SERVERS + ADMIN_SERVICE
@@ -99,6 +99,15 @@ c.Authenticator.allow_all = False
 c.Authenticator.allowed_users = {"in", "both"}
 c.Authenticator.blocked_users = {"out", "both"}
 """
+_NONE_AT_ONCE = """
+import asyncio
+async def wait_for_leave(spawner):
+    while not os.path.exists(os.path.join(here, "may-start")):
+        await asyncio.sleep(0.05)
+c.Spawner.pre_spawn_hook = wait_for_leave
+c.JupyterHub.concurrent_spawn_limit = 1
+c.JupyterHub.tornado_settings = {"slow_spawn_timeout": 0, "spawn_throttle_retry_range": (7, 7)}
+"""
 _HOME = {r"link /hub/home home page|says You can try restarting.*": "words of our own"}
 _NULL = """
 c.JupyterHub.authenticator_class = "null"
@@ -177,7 +186,7 @@ WORLDS = [
     World("limits", BASE + _LIMITS, missing=_HOME, cases=[Case("active", [
         POST("users/li1"), POST("users/li2"), POST("users/li1/server"), POST("users/li2/server"), POST("users/li1/servers/x"), GET("/hub/spawn", who="browser:li2"), GET("/hub/spawn/li2", who="browser:li2"), GET("users/li2"), DELETE("users/li1/server"), POST("users/li2/server"),
     ])]),
-    World("none-at-once", BASE + "c.JupyterHub.concurrent_spawn_limit = 1\nc.JupyterHub.tornado_settings = {'slow_spawn_timeout': 0, 'spawn_throttle_retry_range': (7, 7)}\nc.Spawner.pre_spawn_hook = lambda spawner: __import__('asyncio').sleep(4)\n", missing=_HOME, cases=[Case("throttled", [
-        POST("users/na1"), POST("users/na2"), POST("users/na1/server"), POST("users/na2/server"), GET("/hub/spawn", who="browser:na2"), GET("users/na1", until_text='"ready": true'), POST("users/na2/server"),
+    World("none-at-once", BASE + _NONE_AT_ONCE, missing=_HOME, cases=[Case("throttled", [
+        POST("users/na1"), POST("users/na2"), POST("users/na1/server"), POST("users/na2/server"), GET("/hub/spawn", who="browser:na2"), TOUCH("may-start"), GET("users/na1", until_text='"ready": true'), POST("users/na2/server"),
     ])]),
 ]  # fmt: skip

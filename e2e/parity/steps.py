@@ -14,7 +14,8 @@ Paths are relative to `hub/api/` unless they begin with `/`, which is the base U
 
 `keep={"token_id": "id"}` remembers a value of the JSON answer, and `{token_id}` in a later path or body is replaced
 by it; `{_xsrf}` is the XSRF value of the browser. `SQL` writes rows behind the hub's back, `KILL` ends the process of a
-running server (`KILL("NAME")`, `KILL("NAME/SERVER")`). Names of users, groups and services must be the case's own, so that
+running server (`KILL("NAME")`, `KILL("NAME/SERVER")`), and `TOUCH` makes a file in the hub's folder, for functions of the
+configuration that wait for one. Names of users, groups and services must be the case's own, so that
 each case can be run alone.
 """
 
@@ -22,6 +23,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any
+
+
+#: Methods of steps that are no requests.
+MEDDLING = ("SQL", "KILL", "TOUCH")
 
 
 @dataclass(frozen=True)
@@ -79,3 +84,7 @@ def SQL(statement: str) -> Step:
 
 def KILL(server: str) -> Step:
     return Step("KILL", server)
+
+
+def TOUCH(name: str) -> Step:
+    return Step("TOUCH", name)

@@ -17,7 +17,7 @@ from harness.hub import DUMMY_PASSWORD
 from . import compare
 from .compare import Talk
 from .page_parts import parts
-from .steps import Case, Step
+from .steps import MEDDLING, Case, Step
 
 #: Headers that say something about the connection or the program, or change with every answer.
 _NOT_COMPARED = {"date", "server", "content-length", "connection", "keep-alive", "transfer-encoding", "etag", "last-modified", "expires"}
@@ -68,7 +68,7 @@ class WorldTalk(Talk):
         kept: dict[str, str] = {}
         lines: list[str] = []
         for number, step in enumerate(case.steps, start=1):
-            if step.method in ("SQL", "KILL"):
+            if step.method in MEDDLING:
                 self.meddle(step)
                 continue
             if step.together > 1:
