@@ -21,6 +21,12 @@ impl AltName {
         [Self::Dns("localhost".to_owned()), Self::Ip(IpAddr::from([127, 0, 0, 1]))]
     }
 
+    /// Several in one text, for the log.
+    pub fn list(names: &[Self]) -> String {
+        let texts: Vec<String> = names.iter().map(ToString::to_string).collect();
+        texts.join(";")
+    }
+
     pub(crate) fn to_rcgen(&self) -> Result<SanType, rcgen::Error> {
         Ok(match self {
             Self::Dns(name) => SanType::DnsName(name.as_str().try_into()?),

@@ -144,24 +144,22 @@ impl CertificateStore {
             return Ok(());
         }
         tracing::info!("Generating CA {name}");
-        let made = signing::authority(name, now).map_err(|error| signing_error(name, name, &error))?;
+        let made = signing::authority(name, now).map_err(|error| signing_error(name, name, error))?;
         let pair = self.write(name, &made)?;
         self.record(name, true, "", files_of(&pair, ""))
     }
 
-    /// Writes the certificates of `trusted` into the file of those whom `name` trusts, and returns it.
+    /// Writes the certificates of `trusted` into [the file](Self::trust_file) of those whom `name` trusts.
     ///
     /// # Errors
     /// [`CertificateError`] where a certificate cannot be read, or the file not written.
-    pub fn trust(&self, name: &str, trusted: &[&str]) -> Result<PathBuf, CertificateError> {
+    pub fn trust(&self, name: &str, trusted: &[&str]) -> Result<(), CertificateError> {
         let mut bundle = String::new();
         for authority in trusted {
-            bundle.push_str(read(&self.certificate_of(authority)?)?.trim_end());
+            bundle.push_str(read(&self.authority(authority, authority)?.cert)?.trim_end());
             bundle.push('\n');
         }
-        let path = self.trust_file(name);
-        replace(&path, &bundle, 0o644)?;
-        Ok(path)
+        replace(&self.trust_file(name), &bundle, 0o644)
     }
 
     /// The file that [`Self::trust`] writes.
@@ -188,11 +186,10 @@ impl CertificateStore {
                 return Ok(pair);
             }
         }
-        let names: Vec<String> = alt_names.iter().map(ToString::to_string).collect();
-        tracing::info!("Generating signed pair for {name}: {}", names.join(";"));
+        tracing::info!("Generating signed pair for {name}: {}", AltName::list(alt_names));
         let pair = self.issue(name, authority, alt_names, now)?;
-        let parent = shown(&self.certificate_of(authority)?);
-        self.record(name, false, authority, files_of(&pair, &parent))?;
+        let files = files_of(&pair, &self.authority(authority, name)?.cert);
+        self.record(name, false, authority, files)?;
         Ok(pair)
     }
 
@@ -208,29 +205,20 @@ impl CertificateStore {
         alt_names: &[AltName],
         now: DateTime<Utc>,
     ) -> Result<Pair, CertificateError> {
-        let problem = |problem: String| CertificateError::Signing {
-            name: name.to_owned(),
-            authority: authority.to_owned(),
-            problem,
-        };
-        let record =
-            self.records.get(authority).ok_or_else(|| problem("there is no such authority".to_owned()))?;
-        if record.files.key.is_empty() {
-            return Err(problem("its private key is not known here".to_owned()));
+        let files = self.authority(authority, name)?;
+        if files.key.is_empty() {
+            return Err(signing_error(name, authority, "its private key is not known here"));
         }
-        let (key, certificate) = (read(record.files.key.as_ref())?, read(record.files.cert.as_ref())?);
+        let (key, certificate) = (read(&files.key)?, read(&files.cert)?);
         let made = signing::signed(name, alt_names, &key, &certificate, now);
-        self.write(name, &made.map_err(|error| problem(error.to_string()))?)
+        self.write(name, &made.map_err(|error| signing_error(name, authority, error))?)
     }
 
-    fn certificate_of(&self, name: &str) -> Result<PathBuf, CertificateError> {
-        self.records.get(name).map(|record| PathBuf::from(&record.files.cert)).ok_or_else(|| {
-            CertificateError::Signing {
-                name: name.to_owned(),
-                authority: name.to_owned(),
-                problem: "there is no such authority".to_owned(),
-            }
-        })
+    /// The files of an authority, which is wanted for the certificate of `name`.
+    fn authority(&self, authority: &str, name: &str) -> Result<&Files, CertificateError> {
+        let record = self.records.get(authority);
+        let missing = || signing_error(name, authority, "there is no such authority");
+        record.map(|record| &record.files).ok_or_else(missing)
     }
 
     fn write(&self, name: &str, made: &Made) -> Result<Pair, CertificateError> {
@@ -267,8 +255,8 @@ fn shown(path: &Path) -> String {
     path.display().to_string()
 }
 
-fn read(path: &Path) -> Result<String, CertificateError> {
-    fs::read_to_string(path).map_err(|error| file_error(path, error))
+fn read(path: &str) -> Result<String, CertificateError> {
+    fs::read_to_string(path).map_err(|error| file_error(path.as_ref(), error))
 }
 
 /// Writes a file of this mode in one step: who reads it finds the old or the new.
@@ -291,10 +279,10 @@ fn file_error(path: &Path, error: io::Error) -> CertificateError {
     CertificateError::File { path: path.display().to_string(), error }
 }
 
-fn signing_error(name: &str, authority: &str, error: &rcgen::Error) -> CertificateError {
+fn signing_error(name: &str, authority: &str, problem: impl ToString) -> CertificateError {
     CertificateError::Signing {
         name: name.to_owned(),
         authority: authority.to_owned(),
-        problem: error.to_string(),
+        problem: problem.to_string(),
     }
 }

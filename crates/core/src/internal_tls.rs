@@ -58,8 +58,7 @@ impl InternalCertificates {
         let this = Arc::clone(self);
         let issued = tokio::task::spawn_blocking(move || {
             let names = this.names(domain);
-            let shown: Vec<String> = names.iter().map(ToString::to_string).collect();
-            tracing::info!("Creating certs for {name}: {}", shown.join(";"));
+            tracing::info!("Creating certs for {name}: {}", AltName::list(&names));
             this.store.issue(&name, NOTEBOOKS, &names, now).map(|pair| this.files(&pair))
         });
         issued.await.map_err(Error::internal)?.map_err(Error::internal)

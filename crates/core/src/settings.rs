@@ -174,8 +174,7 @@ impl Settings {
 
     /// Scheme and host of a user's servers; nothing where all are at the hub's.
     pub fn user_host(&self, user: &UserName) -> String {
-        let hosts = self.subdomains.as_ref();
-        hosts.map_or_else(String::new, |hosts| hosts.origin(&hosts.user_or_usual(user.as_str())))
+        self.host(|hosts| hosts.origin(&hosts.user_or_usual(user.as_str())))
     }
 
     /// Whether the user has a host where that is configured. A function that breaks has a substitute elsewhere.
@@ -198,11 +197,8 @@ impl Settings {
 
     /// The route of one server in the proxy.
     pub fn server_route(&self, user: &UserName, server: &ServerName) -> String {
-        let path = self.server_path(&user.escaped(), &server.escaped());
-        match &self.subdomains {
-            Some(hosts) => hosts.user_or_usual(user.as_str()) + &path,
-            None => path,
-        }
+        self.host(|hosts| hosts.user_or_usual(user.as_str()))
+            + &self.server_path(&user.escaped(), &server.escaped())
     }
 
     /// The path of a service: `/services/NAME/`.
@@ -210,28 +206,25 @@ impl Settings {
         join(&[&self.base_url, "services", name, "/"])
     }
 
-    /// Scheme and host of a service; nothing where it is at the hub's.
-    pub fn service_host(&self, name: &str) -> String {
-        let hosts = self.subdomains.as_ref();
-        hosts.map_or_else(String::new, |hosts| hosts.origin(&hosts.service_or_usual(name)))
+    /// The URL of a service: as [`Self::service_path`], with the host where services have their own.
+    pub fn service_url(&self, name: &str) -> String {
+        self.host(|hosts| hosts.origin(&hosts.service_or_usual(name))) + &self.service_path(name)
     }
 
     /// The link to a service, whichever scheme the page has that shows it.
     pub fn service_link(&self, name: &str) -> String {
-        let path = self.service_path(name);
-        match &self.subdomains {
-            Some(hosts) => format!("//{}{path}", hosts.authority(&hosts.service_or_usual(name))),
-            None => path,
-        }
+        self.host(|hosts| format!("//{}", hosts.authority(&hosts.service_or_usual(name))))
+            + &self.service_path(name)
     }
 
     /// The route of a service in the proxy.
     pub fn service_route(&self, name: &str) -> String {
-        let path = self.service_path(name);
-        match &self.subdomains {
-            Some(hosts) => hosts.service_or_usual(name) + &path,
-            None => path,
-        }
+        self.host(|hosts| hosts.service_or_usual(name)) + &self.service_path(name)
+    }
+
+    /// What is said of a host where users and services have their own, else nothing.
+    fn host(&self, of: impl FnOnce(&Subdomains) -> String) -> String {
+        self.subdomains.as_ref().map(of).unwrap_or_default()
     }
 
     /// The host name of the hub as people see it (`JupyterHub.domain` upstream); nothing where that is not configured.

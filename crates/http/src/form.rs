@@ -1,5 +1,7 @@
 //! Submitted forms, with files.
 
+use std::borrow::Cow;
+
 use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, Multipart};
 use axum::http::{HeaderMap, Request, header};
@@ -43,10 +45,12 @@ pub async fn last_value(headers: &HeaderMap, body: &Bytes, name: &str) -> Result
         fields.read_multipart(kind, body).await?;
         return Ok(fields.last_text(name));
     }
-    Ok(form_urlencoded::parse(body)
-        .filter(|(known, _)| known == name)
-        .last()
-        .map(|(_, value)| value.into_owned()))
+    Ok(last_encoded(body, name).map(Cow::into_owned))
+}
+
+/// The last value of this name in a query, or in a form that is encoded like one.
+pub fn last_encoded<'a>(encoded: &'a [u8], name: &str) -> Option<Cow<'a, str>> {
+    form_urlencoded::parse(encoded).filter(|(known, _)| known == name).last().map(|(_, value)| value)
 }
 
 fn content_type(headers: &HeaderMap) -> &str {

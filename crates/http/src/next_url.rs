@@ -7,11 +7,11 @@ use perijove_core::urls::with_query;
 use url::form_urlencoded;
 
 use crate::client::Client;
+use crate::form::last_encoded;
 
 /// A parameter of a query; the last one counts, without blanks around it and control characters in it, as in Tornado.
 pub fn parameter(query: &str, name: &str) -> Option<String> {
-    let pairs = form_urlencoded::parse(query.as_bytes());
-    let value = pairs.filter(|(key, _)| key == name).last()?.1;
+    let value = last_encoded(query.as_bytes(), name)?;
     let value = value.replace(|c: char| matches!(c, '\0'..='\x08' | '\x0e'..='\x1f'), " ");
     Some(value.trim().to_owned())
 }

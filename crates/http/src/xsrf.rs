@@ -1,11 +1,13 @@
 //! When the `_xsrf` value is asked for, and what it must be: 6.1.1's rules.
 
+use std::borrow::Cow;
+
 use axum::http::{HeaderMap, Method};
 use perijove_crypto::xsrf;
-use url::form_urlencoded;
 
 use crate::cookies;
 use crate::error::Failure;
+use crate::form::last_encoded;
 
 fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok())
@@ -36,9 +38,8 @@ pub fn valid_cookie(secret: &[u8], headers: &HeaderMap, now: i64) -> Option<(Str
 /// The value that the request shows: `_xsrf` in the form or else the query, or a header where that is missing or
 /// empty, as Tornado has it.
 pub fn shown(query: &str, in_form: Option<&str>, headers: &HeaderMap) -> Option<String> {
-    let pairs = form_urlencoded::parse(query.as_bytes());
-    let in_query = pairs.filter(|(name, _)| name == "_xsrf").last().map(|(_, value)| value);
-    let argument = in_form.map(Into::into).or(in_query).map(|value| value.trim().to_owned());
+    let in_query = || last_encoded(query.as_bytes(), "_xsrf");
+    let argument = in_form.map(Cow::Borrowed).or_else(in_query).map(|value| value.trim().to_owned());
     let filled = |value: &String| !value.is_empty();
     argument
         .filter(filled)

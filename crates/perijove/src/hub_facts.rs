@@ -49,9 +49,7 @@ fn proxy(sections: &Sections, internal: Option<&InternalTls>) -> Option<ProxyFac
             subdomain_host: hub.subdomain_host.clone(),
             internal_ssl: internal.is_some(),
             internal_proxy_certs: internal.map(InternalTls::proxy_files).unwrap_or_default(),
-            internal_trust_bundles: internal
-                .map(|internal| internal.trust_bundles().collect())
-                .unwrap_or_default(),
+            internal_trust_bundles: internal.map(InternalTls::trust_bundles).unwrap_or_default(),
         },
     })
 }
@@ -78,7 +76,7 @@ fn hub_server(sections: &Sections, internal: Option<&InternalTls>) -> HubServer 
         connect_ip: hub.hub_connect_ip.clone(),
         public_host: sections.addresses.public_host.clone(),
         routespec: hub.hub_routespec.clone(),
-        tls: internal.map(|internal| internal.hub_files()),
+        tls: internal.map(InternalTls::hub_files),
     }
 }
 
@@ -100,9 +98,7 @@ fn hub_settings(sections: &Sections, settings: &Settings, internal: Option<&Inte
         trusted_alt_names: hub.trusted_alt_names.clone(),
         internal_ssl: internal.is_some(),
         internal_certs_location: internal.map(|internal| internal.folder().display().to_string()),
-        internal_trust_bundles: internal
-            .map(|internal| internal.trust_bundles().collect())
-            .unwrap_or_default(),
+        internal_trust_bundles: internal.map(InternalTls::trust_bundles).unwrap_or_default(),
     }
 }
 

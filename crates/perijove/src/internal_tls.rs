@@ -72,9 +72,8 @@ impl InternalTls {
         }
         // Those that the configuration adds are trusted by the hub.
         let mut of_hub: Vec<&str> = TRUST.iter().map(|(name, _)| *name).collect();
-        of_hub.extend(
-            hub.external_ssl_authorities.keys().map(String::as_str).filter(|name| known(name).is_none()),
-        );
+        let added = hub.external_ssl_authorities.keys().map(String::as_str);
+        of_hub.extend(added.filter(|name| TRUST.iter().all(|(known, _)| known != name)));
         for (name, trusted) in TRUST {
             store.trust(name, if name == "hub-ca" { &of_hub } else { trusted })?;
         }
@@ -158,8 +157,8 @@ impl InternalTls {
     }
 
     /// The file of those whom each authority's people trust.
-    pub fn trust_bundles(&self) -> impl Iterator<Item = (String, PathBuf)> {
-        TRUST.iter().map(|(name, _)| ((*name).to_owned(), self.certificates.store.trust_file(name)))
+    pub fn trust_bundles(&self) -> BTreeMap<String, PathBuf> {
+        TRUST.map(|(name, _)| (name.to_owned(), self.certificates.store.trust_file(name))).into()
     }
 
     fn listener(&self, pair: &Pair, authority: &str) -> ServerTls {
@@ -180,10 +179,6 @@ impl InternalTls {
             insecure: false,
         }
     }
-}
-
-fn known(name: &str) -> Option<&'static str> {
-    TRUST.iter().map(|(known, _)| *known).find(|known| *known == name)
 }
 
 fn names(texts: &[String]) -> anyhow::Result<Vec<AltName>> {

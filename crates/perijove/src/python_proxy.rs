@@ -88,13 +88,9 @@ impl Routes for PythonProxy {
             told.and_then(|told| serde_json::from_value(told).ok()).ok_or_else(|| {
                 RouteError::Plugin(format!("{}.get_all_routes gave no dictionary of routes", self.class))
             })?;
-        let entries = found.into_iter().map(|(spec, Found { target, data })| {
-            let time = data.get("last_activity").and_then(Json::as_str);
-            let last_activity = time
-                .and_then(|time| DateTime::parse_from_rfc3339(time).ok())
-                .map(|time| time.with_timezone(&Utc));
-            (spec.clone(), RouteEntry { spec, target, data, last_activity })
-        });
+        let entries = found
+            .into_iter()
+            .map(|(spec, Found { target, data })| (spec.clone(), RouteEntry::told(spec, target, data)));
         let is_wanted = |entry: &RouteEntry| {
             inactive_since.is_none_or(|limit| entry.last_activity.is_none_or(|time| time < limit))
         };

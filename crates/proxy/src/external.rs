@@ -164,14 +164,7 @@ impl ExternalProxy {
             Some(Value::String(target)) => target,
             _ => String::new(),
         };
-        let last_activity = data.get("last_activity").and_then(Value::as_str);
-        let last_activity = last_activity.and_then(|text| DateTime::parse_from_rfc3339(text).ok());
-        Some(RouteEntry {
-            spec: spec_from_path(path, self.host_routing),
-            target,
-            data,
-            last_activity: last_activity.map(|time| time.to_utc()),
-        })
+        Some(RouteEntry::told(spec_from_path(path, self.host_routing), target, data))
     }
 }
 

@@ -76,6 +76,15 @@ pub struct RouteEntry {
     pub last_activity: Option<DateTime<Utc>>,
 }
 
+impl RouteEntry {
+    /// A route as another program tells of it: with the time in the data, if there is one.
+    pub fn told(spec: String, target: String, data: Map<String, Value>) -> Self {
+        let time = data.get("last_activity").and_then(Value::as_str);
+        let time = time.and_then(|text| DateTime::parse_from_rfc3339(text).ok());
+        Self { spec, target, data, last_activity: time.map(|time| time.to_utc()) }
+    }
+}
+
 /// The routes of a proxy, embedded or not, as the hub maintains them.
 ///
 /// Routes added this way are marked as the hub's in CHP's API (`"jupyterhub": true`), and only such are listed, as 6.1.1 does.

@@ -31,6 +31,6 @@ pub use hub_calls::{HubCallError, HubCalls};
 pub use interpreter::Interpreter;
 pub use output::{OutputSink, OutputStream};
 pub use worker::{
-    Argument, HandlerPattern, HandlerPatterns, HandlerServer, IMPORT_DEADLINE, Outcome, OwnSpawnerStep,
-    Response, SpawnerClass, SpawnerStep, SpawnerTiming, StartedServer, Worker, WorkerOptions, Workers,
+    Argument, HandlerPattern, HandlerPatterns, HandlerServer, Outcome, OwnSpawnerStep, Response,
+    SpawnerClass, SpawnerStep, SpawnerTiming, StartedServer, Worker, WorkerOptions, Workers,
 };

@@ -19,7 +19,7 @@ pub use self::handlers::{HandlerPattern, HandlerPatterns, HandlerServer};
 pub use self::hooks::{Argument, Outcome, Response, SpawnerStep};
 pub use self::options::WorkerOptions;
 pub use self::own_spawner::{OwnSpawnerStep, SpawnerClass, SpawnerTiming, StartedServer};
-pub use self::workers::{IMPORT_DEADLINE, Workers};
+pub use self::workers::Workers;
 use crate::connection::Connection;
 use crate::error::WorkerError;
 use crate::evaluation::Evaluation;

@@ -19,6 +19,22 @@ pub struct Tx {
     writes: bool,
 }
 
+/// What is asked, in the notation of [`crate::statement`].
+pub(crate) enum Query<'q> {
+    /// Written once and for all.
+    Static(&'static Statement),
+    /// Put together at run time from few parts, so that there are few of its kind: SQLite keeps it prepared.
+    Recurring(&'q str),
+    /// Made up at run time, and not kept prepared.
+    Once(&'q str),
+}
+
+impl From<&'static Statement> for Query<'_> {
+    fn from(statement: &'static Statement) -> Self {
+        Self::Static(statement)
+    }
+}
+
 impl std::fmt::Debug for Tx {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Tx").field("backend", &self.backend()).field("writes", &self.writes).finish()
@@ -54,12 +70,17 @@ impl Tx {
     }
 
     /// All rows of an answer.
-    pub(crate) async fn rows(
+    pub(crate) async fn rows<'q>(
         &mut self,
-        statement: &'static Statement,
+        query: impl Into<Query<'q>>,
         params: &[Param<'_>],
     ) -> Result<Vec<Cells>, StoreError> {
-        self.connection.rows(statement.text(self.connection.backend()), params).await
+        let backend = self.backend();
+        match query.into() {
+            Query::Static(statement) => self.connection.rows(statement.text(backend), params).await,
+            Query::Recurring(text) => self.connection.recurring_rows(adapt(text, backend), params).await,
+            Query::Once(text) => self.connection.dynamic_rows(adapt(text, backend), params).await,
+        }
     }
 
     /// All rows for these ids, in as many statements as there are chunks of them; the order is within a chunk.
@@ -97,12 +118,12 @@ impl Tx {
     }
 
     /// All rows of an answer as structs.
-    pub(crate) async fn all<R: Record>(
+    pub(crate) async fn all<'q, R: Record>(
         &mut self,
-        statement: &'static Statement,
+        query: impl Into<Query<'q>>,
         params: &[Param<'_>],
     ) -> Result<Vec<R>, StoreError> {
-        self.rows(statement, params).await?.iter_mut().map(R::decode).collect()
+        self.rows(query, params).await?.iter_mut().map(R::decode).collect()
     }
 
     /// The first row of an answer as a struct.
@@ -132,86 +153,26 @@ impl Tx {
     }
 
     /// The first column of all rows of an answer.
-    pub(crate) async fn column<F: Field>(
+    pub(crate) async fn column<'q, F: Field>(
         &mut self,
-        statement: &'static Statement,
+        query: impl Into<Query<'q>>,
         params: &[Param<'_>],
     ) -> Result<Vec<F>, StoreError> {
-        self.rows(statement, params).await?.iter_mut().map(Cells::take).collect()
+        self.rows(query, params).await?.iter_mut().map(Cells::take).collect()
     }
 
     /// The only value of an answer that always has one.
-    pub(crate) async fn scalar<F: Field>(
+    pub(crate) async fn scalar<'q, F: Field>(
         &mut self,
-        statement: &'static Statement,
+        query: impl Into<Query<'q>>,
         params: &[Param<'_>],
     ) -> Result<F, StoreError> {
-        first(self.rows(statement, params).await?)
-    }
-
-    /// [`Tx::rows`] for a statement that is made up at run time, in the same notation, and not kept prepared.
-    pub(crate) async fn dynamic_rows(
-        &mut self,
-        template: &str,
-        params: &[Param<'_>],
-    ) -> Result<Vec<Cells>, StoreError> {
-        let text = adapt(template, self.backend());
-        self.connection.dynamic_rows(text, params).await
-    }
-
-    /// [`Tx::rows`] for a statement that is put together at run time from few parts. SQLite keeps it prepared.
-    async fn recurring_rows(
-        &mut self,
-        template: &str,
-        params: &[Param<'_>],
-    ) -> Result<Vec<Cells>, StoreError> {
-        let text = adapt(template, self.backend());
-        self.connection.recurring_rows(text, params).await
-    }
-
-    /// [`Tx::all`] for a statement that is put together from few parts.
-    pub(crate) async fn recurring_all<R: Record>(
-        &mut self,
-        template: &str,
-        params: &[Param<'_>],
-    ) -> Result<Vec<R>, StoreError> {
-        self.recurring_rows(template, params).await?.iter_mut().map(R::decode).collect()
-    }
-
-    /// [`Tx::column`] for a statement that is put together from few parts.
-    pub(crate) async fn recurring_column<F: Field>(
-        &mut self,
-        template: &str,
-        params: &[Param<'_>],
-    ) -> Result<Vec<F>, StoreError> {
-        self.recurring_rows(template, params).await?.iter_mut().map(Cells::take).collect()
-    }
-
-    /// [`Tx::scalar`] for a statement that is put together from few parts.
-    pub(crate) async fn recurring_scalar<F: Field>(
-        &mut self,
-        template: &str,
-        params: &[Param<'_>],
-    ) -> Result<F, StoreError> {
-        first(self.recurring_rows(template, params).await?)
-    }
-
-    /// [`Tx::all`] for a statement that is made up at run time.
-    pub(crate) async fn dynamic_all<R: Record>(
-        &mut self,
-        template: &str,
-        params: &[Param<'_>],
-    ) -> Result<Vec<R>, StoreError> {
-        self.dynamic_rows(template, params).await?.iter_mut().map(R::decode).collect()
-    }
-
-    /// [`Tx::scalar`] for a statement that is made up at run time.
-    pub(crate) async fn dynamic_scalar<F: Field>(
-        &mut self,
-        template: &str,
-        params: &[Param<'_>],
-    ) -> Result<F, StoreError> {
-        first(self.dynamic_rows(template, params).await?)
+        self.rows(query, params)
+            .await?
+            .into_iter()
+            .next()
+            .ok_or(StoreError::Value { position: 0, expected: "a row" })?
+            .take()
     }
 
     /// [`Tx::execute`] for a statement that is made up at run time.
@@ -246,8 +207,4 @@ impl Tx {
     fn writable(&self) -> Result<(), StoreError> {
         if self.writes { Ok(()) } else { Err(StoreError::ReadOnly) }
     }
-}
-
-fn first<F: Field>(rows: Vec<Cells>) -> Result<F, StoreError> {
-    rows.into_iter().next().ok_or(StoreError::Value { position: 0, expected: "a row" })?.take()
 }

@@ -244,8 +244,7 @@ impl Hub {
     ) -> BTreeMap<String, String> {
         let settings = &self.settings;
         let name = spec.name.as_str();
-        let (host, prefix) = (settings.service_host(name), settings.service_path(name));
-        let own_url = format!("{host}{prefix}");
+        let own_url = settings.service_url(name);
         let public = |url: &str| settings.public(url).unwrap_or_default();
         // As Python writes it.
         let access = format!(r#"["access:services", "access:services!service={}"]"#, spec.name);
@@ -275,7 +274,7 @@ impl Hub {
         if let Some(url) = &spec.url {
             set("JUPYTERHUB_SERVICE_URL", url.clone());
             set("JUPYTERHUB_PUBLIC_URL", public(&own_url));
-            set("JUPYTERHUB_SERVICE_PREFIX", prefix);
+            set("JUPYTERHUB_SERVICE_PREFIX", settings.service_path(name));
         }
         variables.extend(process.environment.clone());
         variables

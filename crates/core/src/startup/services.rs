@@ -220,9 +220,7 @@ impl Hub {
         if !spec.has_oauth() {
             return Ok(None);
         }
-        let (settings, name) = (&self.settings, spec.name.as_str());
-        let callback =
-            || format!("{}{}oauth_callback", settings.service_host(name), settings.service_path(name));
+        let callback = || self.settings.service_url(spec.name.as_str()) + "oauth_callback";
         let default_uri = spec.url.as_ref().map(|_| callback());
         let redirect_uri = spec.oauth.redirect_uri.clone().or(default_uri).ok_or_else(|| {
             Error::Invalid(format!(

@@ -16,6 +16,7 @@ use super::view;
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{Answer, Failure};
+use crate::form::last_encoded;
 use crate::guard::redirect;
 use crate::next_url::{self, parameter};
 use crate::request_facts::SeenByPython;
@@ -142,8 +143,7 @@ fn check_xsrf(
     body: &Bytes,
 ) -> Result<(), Failure> {
     let expected = || caller.xsrf_token(&app.hub.settings, app.hub.now().timestamp());
-    let in_form = form_urlencoded::parse(body).filter(|(name, _)| name == "_xsrf").last();
-    let in_form = in_form.map(|(_, value)| value);
+    let in_form = last_encoded(body, "_xsrf");
     xsrf::check(xsrf::shown(query, in_form.as_deref(), headers).as_deref(), expected, &Method::POST)
 }
 

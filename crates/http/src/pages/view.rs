@@ -46,23 +46,31 @@ pub fn user(hub: &Hub, record: &UserRecord) -> Arc<UserView> {
 
 /// A server for templates.
 pub fn spawner(hub: &Hub, user: &UserRecord, record: &SpawnerRecord) -> Arc<SpawnerView> {
-    let state = hub.server_state(user.row.id, &record.name);
-    let (escaped, escaped_server) = (user.name.escaped(), record.name.escaped());
+    let never_run = without_row(hub, user, &record.name);
     Arc::new(SpawnerView {
-        name: record.row.name.clone(),
         display_name: record.row.display_name.clone().unwrap_or_default(),
+        started: record.row.started,
+        last_activity: hub.activity.merged(Subject::Spawner(record.row.id), record.row.last_activity),
+        server: record.server.as_ref().map_or(Value::Null, address),
+        user_options: record.row.user_options.clone().unwrap_or(never_run.user_options),
+        ..never_run
+    })
+}
+
+/// What there is to say of a server without a row: that it never ran, or is about to.
+fn without_row(hub: &Hub, user: &UserRecord, name: &ServerName) -> SpawnerView {
+    let state = hub.server_state(user.row.id, name);
+    SpawnerView {
+        name: name.to_string(),
         ready: state.is_ready(),
         active: state.is_active(),
         pending: state.pending().map(str::to_owned),
-        started: record.row.started,
-        last_activity: hub.activity.merged(Subject::Spawner(record.row.id), record.row.last_activity),
-        url: hub.settings.server_url(&user.name, &record.name),
-        progress_url: hub.settings.progress_path(&escaped, &escaped_server),
-        server: record.server.as_ref().map_or(Value::Null, address),
-        user_options: record.row.user_options.clone().unwrap_or_else(|| Value::Object(Map::new())),
+        url: hub.settings.server_url(&user.name, name),
+        progress_url: hub.settings.progress_path(&user.name.escaped(), &name.escaped()),
+        user_options: Value::Object(Map::new()),
         options_form: hub.has_options_form(),
         ..SpawnerView::default()
-    })
+    }
 }
 
 /// Where a server listens, for templates.
@@ -80,21 +88,7 @@ fn address(server: &Server) -> Value {
 pub fn spawner_of(hub: &Hub, user: &UserRecord, name: &ServerName) -> Arc<SpawnerView> {
     match user.spawner(name.as_str()) {
         Some(record) => spawner(hub, user, record),
-        None => {
-            let (escaped, escaped_server) = (user.name.escaped(), name.escaped());
-            let state = hub.server_state(user.row.id, name);
-            Arc::new(SpawnerView {
-                name: name.to_string(),
-                ready: state.is_ready(),
-                active: state.is_active(),
-                pending: state.pending().map(str::to_owned),
-                url: hub.settings.server_url(&user.name, name),
-                progress_url: hub.settings.progress_path(&escaped, &escaped_server),
-                user_options: Value::Object(Map::new()),
-                options_form: hub.has_options_form(),
-                ..SpawnerView::default()
-            })
-        }
+        None => Arc::new(without_row(hub, user, name)),
     }
 }
 

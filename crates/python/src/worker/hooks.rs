@@ -163,10 +163,8 @@ impl Worker {
         args: &[Argument],
         deadline: Duration,
     ) -> Result<Outcome, WorkerError> {
-        let (connection, numbers) = self.live().await?;
-        let params = json!({ "step": step, "args": encode_all(args, &numbers)? });
-        let what = format!("Authenticator {step}");
-        outcome(connection.request("authenticator_step", &params, deadline, &what).await?)
+        self.step_of_instance("authenticator_step", &format!("Authenticator {step}"), step, args, deadline)
+            .await
     }
 
     /// Asks the instance of a Python proxy class for a step of the hub's work, such as `add_route`.
@@ -179,9 +177,20 @@ impl Worker {
         args: &[Argument],
         deadline: Duration,
     ) -> Result<Outcome, WorkerError> {
+        self.step_of_instance("proxy_step", &format!("Proxy {step}"), step, args, deadline).await
+    }
+
+    async fn step_of_instance(
+        &self,
+        method: &str,
+        what: &str,
+        step: &str,
+        args: &[Argument],
+        deadline: Duration,
+    ) -> Result<Outcome, WorkerError> {
         let (connection, numbers) = self.live().await?;
         let params = json!({ "step": step, "args": encode_all(args, &numbers)? });
-        outcome(connection.request("proxy_step", &params, deadline, &format!("Proxy {step}")).await?)
+        outcome(connection.request(method, &params, deadline, what).await?)
     }
 
     /// Runs a step on the spawner instance of a server.

@@ -12,7 +12,7 @@ use crate::error::WorkerError;
 use crate::facts::HubFacts;
 
 /// How long Python may take to import JupyterHub and the spawner's module.
-pub const IMPORT_DEADLINE: Duration = Duration::from_secs(120);
+const IMPORT_DEADLINE: Duration = Duration::from_secs(120);
 
 /// The workers that run spawners. A plug-in that blocks holds up the users of its own worker only.
 #[derive(Clone, Debug)]

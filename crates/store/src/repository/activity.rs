@@ -41,8 +41,8 @@ impl Table {
     }
 }
 
-/// Moves the times of these rows forward, never back, and returns how many have moved. SQLite runs a prepared statement per row, which costs next to
-/// nothing there; the others get many rows per round trip.
+/// Moves the times of these rows forward, never back, and returns how many have moved. SQLite runs a prepared statement
+/// per row, which costs next to nothing there; the others get many rows per round trip.
 pub(super) async fn record(
     tx: &mut Tx,
     table: Table,

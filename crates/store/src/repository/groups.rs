@@ -7,7 +7,7 @@ use crate::error::StoreError;
 use crate::param::{Param, params};
 use crate::rows::{Group, User};
 use crate::statement::{sql, sql_of_ids};
-use crate::tx::Tx;
+use crate::tx::{Query, Tx};
 
 /// The tables `groups` and `user_group_map`.
 pub struct Groups<'t> {
@@ -35,7 +35,7 @@ impl Groups<'_> {
                 "SELECT [groups g] FROM \"groups\" g WHERE g.name IN ({})",
                 placeholders(chunk.len())
             );
-            groups.extend(self.tx.dynamic_all::<Group>(&text, &params).await?);
+            groups.extend(self.tx.all::<Group>(Query::Once(&text), &params).await?);
         }
         groups.retain(|found| names.contains(&found.name.as_str()));
         groups.sort_by(|a, b| a.name.cmp(&b.name));
@@ -64,11 +64,11 @@ impl Groups<'_> {
         let mut params = Vec::new();
         let condition = format!(" WHERE g.name IN ({})", among(&names, self.tx.backend(), &mut params));
         let count = format!("SELECT count(*) FROM \"groups\" g{condition}");
-        let total = self.tx.dynamic_scalar(&count, &params).await?;
+        let total = self.tx.scalar(Query::Once(&count), &params).await?;
         let text = format!(
             "SELECT [groups g] FROM \"groups\" g{condition} ORDER BY g.id LIMIT {limit} OFFSET {offset}"
         );
-        Ok(Page { items: self.tx.dynamic_all(&text, &params).await?, total })
+        Ok(Page { items: self.tx.all(Query::Once(&text), &params).await?, total })
     }
 
     /// Adds a group and sets its id. [`StoreError::Conflict`] if the name is taken.

@@ -5,7 +5,7 @@ use crate::error::StoreError;
 use crate::param::{Param, params};
 use crate::rows::Role;
 use crate::statement::{Statement, sql, sql_of_ids};
-use crate::tx::Tx;
+use crate::tx::{Query, Tx};
 
 /// The tables `roles`, `user_role_map`, `group_role_map` and `service_role_map`.
 pub struct Roles<'t> {
@@ -124,7 +124,7 @@ impl Roles<'_> {
             let params: Vec<Param<'_>> = chunk.iter().map(|name| Param::from(*name)).collect();
             let text =
                 format!("SELECT [roles r] FROM roles r WHERE r.name IN ({})", placeholders(chunk.len()));
-            roles.extend(self.tx.dynamic_all::<Role>(&text, &params).await?);
+            roles.extend(self.tx.all::<Role>(Query::Once(&text), &params).await?);
         }
         roles.retain(|found| names.contains(&found.name.as_str()));
         roles.sort_by(|a, b| a.name.cmp(&b.name));

@@ -5,7 +5,7 @@ use crate::error::StoreError;
 use crate::param::{Param, params};
 use crate::rows::Service;
 use crate::statement::sql;
-use crate::tx::Tx;
+use crate::tx::{Query, Tx};
 
 /// The table `services`.
 pub struct Services<'t> {
@@ -33,7 +33,7 @@ impl Services<'_> {
                 "SELECT [services s] FROM services s WHERE s.name IN ({})",
                 placeholders(chunk.len())
             );
-            services.extend(self.tx.dynamic_all::<Service>(&text, &params).await?);
+            services.extend(self.tx.all::<Service>(Query::Once(&text), &params).await?);
         }
         services.retain(|found| names.contains(&found.name.as_str()));
         services.sort_by(|a, b| a.name.cmp(&b.name));

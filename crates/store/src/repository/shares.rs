@@ -8,7 +8,7 @@ use crate::error::StoreError;
 use crate::param::{Param, params};
 use crate::rows::{Record as _, Share, ShareCode, ShareCodeDetails, ShareDetails};
 use crate::statement::sql;
-use crate::tx::Tx;
+use crate::tx::{Query, Tx};
 
 /// The tables `shares` and `share_codes`.
 pub struct Shares<'t> {
@@ -82,12 +82,12 @@ impl Shares<'_> {
         };
         let params: Vec<Param<'_>> = params.into_iter().map(Param::from).collect();
         let count = format!("SELECT count(*) {DETAILS} WHERE {condition}");
-        let total = self.tx.dynamic_scalar(&count, &params).await?;
+        let total = self.tx.scalar(Query::Once(&count), &params).await?;
         let text = format!(
             "SELECT [shares s], o.name, p.name, u.name, g.name {DETAILS} WHERE {condition} ORDER BY s.id {}",
             limits(offset, limit)
         );
-        let rows = self.tx.dynamic_rows(&text, &params).await?;
+        let rows = self.tx.rows(Query::Once(&text), &params).await?;
         Ok(Page { items: rows.into_iter().map(details).collect::<Result<_, _>>()?, total })
     }
 
@@ -115,7 +115,7 @@ impl Shares<'_> {
     pub async fn codes_by_prefix(&mut self, prefix: &str) -> Result<Vec<ShareCodeDetails>, StoreError> {
         let text =
             format!("SELECT [share_codes s], o.name, p.name {CODE_DETAILS} WHERE s.prefix = ? ORDER BY s.id");
-        let rows = self.tx.dynamic_rows(&text, params![prefix]).await?;
+        let rows = self.tx.rows(Query::Once(&text), params![prefix]).await?;
         rows.into_iter().map(code_details).collect()
     }
 
@@ -137,12 +137,12 @@ impl Shares<'_> {
             ShareFilter::WithUser(id) | ShareFilter::WithGroup(id) => ("s.id = ? AND 1 = 0", id),
         };
         let count = format!("SELECT count(*) {CODE_DETAILS} WHERE {condition}");
-        let total = self.tx.dynamic_scalar(&count, params![id]).await?;
+        let total = self.tx.scalar(Query::Once(&count), params![id]).await?;
         let text = format!(
             "SELECT [share_codes s], o.name, p.name {CODE_DETAILS} WHERE {condition} ORDER BY s.id {}",
             limits(offset, limit)
         );
-        let rows = self.tx.dynamic_rows(&text, params![id]).await?;
+        let rows = self.tx.rows(Query::Once(&text), params![id]).await?;
         Ok(Page { items: rows.into_iter().map(code_details).collect::<Result<_, _>>()?, total })
     }
 

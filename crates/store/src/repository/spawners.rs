@@ -94,15 +94,6 @@ impl Spawners<'_> {
         self.tx.rows(statement, &[]).await?.into_iter().map(running).collect()
     }
 
-    /// The spawners of one user that have an address, with it, by primary key.
-    pub async fn running_of_user(&mut self, user_id: i64) -> Result<Vec<RunningSpawner>, StoreError> {
-        let statement = sql!(
-            "SELECT [spawners p], [servers s], u.name FROM spawners p JOIN servers s ON s.id = p.server_id \
-             JOIN users u ON u.id = p.user_id WHERE p.user_id = ? ORDER BY p.id"
-        );
-        self.tx.rows(statement, params![user_id]).await?.into_iter().map(running).collect()
-    }
-
     /// Adds a spawner and sets its id.
     pub async fn insert(&mut self, spawner: &mut Spawner) -> Result<(), StoreError> {
         self.tx.insert(spawner).await

@@ -8,7 +8,7 @@ use crate::error::StoreError;
 use crate::param::Param;
 use crate::rows::{Record as _, User};
 use crate::statement::sql_of_ids;
-use crate::tx::Tx;
+use crate::tx::{Query, Tx};
 
 /// What to list.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -133,7 +133,7 @@ pub(super) async fn page(
 async fn count(tx: &mut Tx, query: &UserQuery) -> Result<i64, StoreError> {
     let mut params = Vec::new();
     let condition = condition(query, tx.backend(), &mut params);
-    tx.recurring_scalar(&format!("SELECT count(*) FROM users u{condition}"), &params).await
+    tx.scalar(Query::Recurring(&format!("SELECT count(*) FROM users u{condition}")), &params).await
 }
 
 async fn items(tx: &mut Tx, query: &UserQuery) -> Result<Vec<User>, StoreError> {
@@ -152,7 +152,7 @@ async fn items(tx: &mut Tx, query: &UserQuery) -> Result<Vec<User>, StoreError> 
     // MySQL has no OFFSET without LIMIT; this number is near its own advice for "all".
     params.push(Param::from(query.limit.unwrap_or(i64::MAX)));
     params.push(Param::from(query.offset.max(0)));
-    tx.recurring_all(&text, &params).await
+    tx.all(Query::Recurring(&text), &params).await
 }
 
 /// The ids of all users of the list, in ascending order: of the ids, or of the names where these are sorted by.
@@ -161,11 +161,11 @@ pub(super) async fn ids(tx: &mut Tx, query: &UserQuery) -> Result<Vec<i64>, Stor
     let condition = condition(query, tx.backend(), &mut params);
     if query.sort == UserSort::Name {
         let text = format!("SELECT u.id FROM users u{condition} ORDER BY u.name, u.id");
-        return tx.recurring_column(&text, &params).await;
+        return tx.column(Query::Recurring(&text), &params).await;
     }
     // Sorted here, so that the database may read the smallest of its indexes.
     let mut ids: Vec<i64> =
-        tx.recurring_column(&format!("SELECT u.id FROM users u{condition}"), &params).await?;
+        tx.column(Query::Recurring(&format!("SELECT u.id FROM users u{condition}")), &params).await?;
     ids.sort_unstable();
     Ok(ids)
 }

@@ -9,7 +9,7 @@ use crate::error::StoreError;
 use crate::param::{Param, params};
 use crate::rows::{Grants, User, UserWithGrants};
 use crate::statement::sql;
-use crate::tx::Tx;
+use crate::tx::{Query, Tx};
 
 /// The table `users`.
 pub struct Users<'t> {
@@ -41,7 +41,7 @@ impl Users<'_> {
             let params: Vec<Param<'_>> = chunk.iter().map(|name| Param::from(*name)).collect();
             let text =
                 format!("SELECT [users u] FROM users u WHERE u.name IN ({})", placeholders(chunk.len()));
-            users.extend(self.tx.dynamic_all::<User>(&text, &params).await?);
+            users.extend(self.tx.all::<User>(Query::Once(&text), &params).await?);
         }
         users.retain(|found| names.contains(&found.name.as_str()));
         users.sort_by(|a, b| a.name.cmp(&b.name));

@@ -76,7 +76,8 @@ on_every_database! {
             full.push(RunningSpawner { spawner, server, user_name: name.to_owned() });
         }
         assert_eq!(tx.spawners().running().await.unwrap(), full);
-        assert_eq!(tx.spawners().running_of_user(bob.id).await.unwrap(), full[1..]);
+        let of_bob = tx.spawners().with_addresses(&[bob.id]).await.unwrap();
+        assert_eq!(of_bob, [(full[1].spawner.clone(), Some(full[1].server.clone()))]);
     }
 
     async fn an_address_is_given_and_taken(store: Store) {
